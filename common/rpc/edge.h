@@ -1,0 +1,82 @@
+// The edge between gRPC and a service's methods: each RPC is one line.
+//
+//   grpc::Status GetRun(grpc::ServerContext* context, const GetRunRequest*
+//   request, Run* response) override {
+//     return edge_.Answer(context, *request, response, [&](const rpc::Call&) {
+//     return GetRun(*request); });
+//   }
+//
+// Answer checks the account (R22), runs the method, converts the status, counts
+// and times the call, and logs failures of ours.
+#ifndef ROLLCALL_COMMON_RPC_EDGE_H_
+#define ROLLCALL_COMMON_RPC_EDGE_H_
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/rpc/access_policy.h"
+#include "common/rpc/caller.h"
+#include "google/protobuf/message.h"
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/status.h"
+#include "grpcpp/support/sync_stream.h"
+
+namespace rollcall::rpc {
+
+// What a method may know about the call it serves. Lives as long as the call.
+struct Call {
+  const Caller& caller;
+  // Whether the caller has hung up or its deadline has passed; long methods
+  // look now and then.
+  std::function<bool()> cancelled;
+};
+
+// Immutable, thread-safe. One per service implementation.
+class Edge {
+ public:
+  // `domain` is the ErrorInfo domain, for example `trash.rollcall`;
+  // `trust_domain` is this installation's.
+  Edge(AccessPolicy policy, std::string trust_domain, std::string domain);
+
+  // `method` is callable as StatusOr<Response>(const Call&).
+  template <typename Request, typename Response, typename Method>
+  grpc::Status Answer(grpc::ServerContext* context, const Request& request,
+                      Response* response, Method&& method) const {
+    return Run(context, request, [&](const Call& call) -> absl::Status {
+      absl::StatusOr<Response> answer = method(call);
+      if (!answer.ok()) return std::move(answer).status();
+      *response = *std::move(answer);
+      return absl::OkStatus();
+    });
+  }
+
+  // `method` is callable as Status(const Call&, const std::function<bool(const
+  // Response&)>& write); `write` is false once the caller is gone.
+  template <typename Request, typename Response, typename Method>
+  grpc::Status Stream(grpc::ServerContext* context, const Request& request,
+                      grpc::ServerWriter<Response>* writer,
+                      Method&& method) const {
+    return Run(context, request, [&](const Call& call) -> absl::Status {
+      return method(call, [writer](const Response& message) {
+        return writer->Write(message);
+      });
+    });
+  }
+
+ private:
+  grpc::Status Run(
+      grpc::ServerContext* context, const google::protobuf::Message& request,
+      const std::function<absl::Status(const Call&)>& method) const;
+
+  AccessPolicy policy_;
+  std::string trust_domain_;
+  std::string domain_;
+};
+
+}  // namespace rollcall::rpc
+
+#endif  // ROLLCALL_COMMON_RPC_EDGE_H_

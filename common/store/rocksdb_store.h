@@ -1,0 +1,64 @@
+// The store on RocksDB: on disk, or on RocksDB's in-memory Env (the same code
+// over another Env).
+//
+// Settings and their reasons are those of reliability.md B6: every commit is
+// synced; a damaged log is refused, never shortened in silence; a failed write
+// ends the store instead of being resumed; every value carries its own checksum
+// and its key.
+#ifndef ROLLCALL_COMMON_STORE_ROCKSDB_STORE_H_
+#define ROLLCALL_COMMON_STORE_ROCKSDB_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/store/store.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace rollcall::store {
+
+struct RocksDbOptions {
+  // The directory. Created if it does not exist; locked while open.
+  std::string path;
+
+  // The version of the owner's keys and values. A store of another version is
+  // FAILED_PRECONDITION, reason STORE_FORMAT_MISMATCH, and is not touched.
+  int format_version = 1;
+
+  // Names the owner, so that a service does not open another one's store:
+  // reason STORE_OWNER_MISMATCH.
+  std::string owner;
+
+  // Called once, with the first storage error. A service ends its process here
+  // (exit code 74): a store that failed must be opened anew (reliability
+  // finding 2). Tests look at it.
+  std::function<void(const absl::Status&)> on_failure;
+
+  // Below this much free space no commit is accepted (RESOURCE_EXHAUSTED,
+  // reason STORE_DISK_LOW), before the disk is full.
+  uint64_t min_free_bytes = uint64_t{512} << 20;
+
+  // Memory for blocks and for writes.
+  size_t block_cache_bytes = size_t{32} << 20;
+  size_t write_buffer_bytes = size_t{16} << 20;
+
+  // Not owned; nullptr: the disk. Must outlive the store.
+  rocksdb::Env* env = nullptr;
+};
+
+// Opens the store, or creates it. UNAVAILABLE if another process has it open;
+// DATA_LOSS if it is damaged.
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksDb(RocksDbOptions options);
+
+// A store in memory, for tests. Its incarnation is new each time.
+absl::StatusOr<std::unique_ptr<Store>> OpenInMemory();
+
+}  // namespace rollcall::store
+
+#endif  // ROLLCALL_COMMON_STORE_ROCKSDB_STORE_H_
