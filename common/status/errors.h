@@ -21,9 +21,11 @@ namespace rollcall {
 // caller as a BadRequest violation too.
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
-// NotFound("ACCOUNT_NOT_FOUND", absl::StrCat("No account named ", name, "."),
-// {{"account", name}}); `reason` is UPPER_SNAKE_CASE, at most 63 characters;
-// `message` is a sentence.
+//   NotFound("ACCOUNT_NOT_FOUND",
+//            absl::StrCat("No account named ", name, "."),
+//            {{"account", name}});
+//
+// `reason` is UPPER_SNAKE_CASE, at most 63 characters; `message` is a sentence.
 absl::Status InvalidArgument(absl::string_view reason,
                              absl::string_view message, Facts facts = {});
 absl::Status NotFound(absl::string_view reason, absl::string_view message,

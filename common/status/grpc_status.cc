@@ -16,12 +16,14 @@
 namespace rollcall {
 namespace {
 
-// gRPC refuses a call's trailing metadata past 8 KiB, and would lose the error
-// with it; the sentence travels twice (as itself and in the details), once
-// percent-encoded. These limits keep any error below.
-constexpr size_t kMaxMessageBytes = 1024;
+// gRPC refuses a call's trailing metadata past 8 KiB, and the error would be
+// lost with it. The sentence travels up to three times: percent-encoded as
+// itself, in the details, and with the wrong field. These limits keep any error
+// below.
+constexpr size_t kMaxMessageBytes = 640;
 constexpr size_t kMaxFactBytes = 256;
-constexpr size_t kMaxFactsBytes = 2048;
+constexpr size_t kMaxFactsBytes = 1536;
+constexpr size_t kBytesAroundFact = 10;  // What protobuf adds to an entry.
 
 // Text as protobuf and HTTP/2 accept it.
 std::string Text(absl::string_view bytes, size_t max_bytes) {
@@ -45,7 +47,7 @@ google::rpc::ErrorInfo MakeErrorInfo(absl::string_view reason,
   for (const auto& [name, value] : facts) {
     std::string key = Text(name, kMaxFactBytes);
     std::string text = Text(value, kMaxFactBytes);
-    const size_t needed = key.size() + text.size();
+    const size_t needed = key.size() + text.size() + kBytesAroundFact;
     if (needed > room) break;
     room -= needed;
     (*info.mutable_metadata())[std::move(key)] = std::move(text);

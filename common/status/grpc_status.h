@@ -13,7 +13,9 @@ namespace rollcall {
 // `trash.rollcall`), and BadRequest or RetryInfo where they apply. A status
 // without a reason gets the reason `INTERNAL` and a message that gives nothing
 // of the inside away if its code is INTERNAL, UNKNOWN or DATA_LOSS; otherwise
-// its code's name is the reason.
+// its code's name is the reason. Text is made valid UTF-8, and cut where it
+// would not fit into the headers of a call: sentences past 640 bytes, facts
+// past 256.
 grpc::Status ToGrpcStatus(const absl::Status& status, absl::string_view domain);
 
 // From the wire. Details that do not parse are dropped, the code and the
