@@ -1,0 +1,195 @@
+#include "common/feed/feed_follower.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/log/log.h"
+#include "common/metrics/metrics.h"
+#include "common/status/errors.h"
+#include "common/status/status_macros.h"
+#include "common/store/key.h"
+#include "common/store/proto_table.h"
+
+namespace rollcall::feed {
+
+using reconciliation::v1::ChangeEvent;
+using reconciliation::v1::Feed;
+using reconciliation::v1::WatchChangesResponse;
+
+namespace {
+
+// One commit: enough events to share a sync, few enough to stay small.
+constexpr size_t kEventsPerCommit = 256;
+constexpr size_t kBytesPerCommit = size_t{1} << 20;
+
+// One turn of an account, so that a long feed leaves room for the others.
+constexpr int kCommitsPerTurn = 16;
+
+// Tries of one commit against writers on other threads.
+constexpr int kTriesPerCommit = 5;
+
+constexpr char kHistoryLost[] = "FEED_HISTORY_LOST";
+
+std::string PositionKey() { return store::Key("feed_position").Build(); }
+
+absl::Status HistoryLost(const AccountName& account, const std::string& why) {
+  return FailedPrecondition(
+      kHistoryLost,
+      absl::StrCat("The feed of ", account.ToString(),
+                   " is not the one followed so far: ", why),
+      {{"account", account.ToString()}, {"why", why}});
+}
+
+// What is wrong with a feed as the producer announces it, seen from `position`;
+// empty if nothing is.
+std::string Contradiction(const Feed& feed, const FeedPosition& position) {
+  if (position.sequence() == 0) return "";
+  if (feed.incarnation() != position.incarnation()) {
+    return absl::StrCat("the incarnation was ", position.incarnation(),
+                        " and is ", feed.incarnation(), ".");
+  }
+  if (feed.head_sequence() < position.sequence()) {
+    return absl::StrCat("it had ", position.sequence(), " events and has ",
+                        feed.head_sequence(), ".");
+  }
+  return "";
+}
+
+}  // namespace
+
+absl::StatusOr<FeedPosition> ReadFeedPosition(const store::Reader& store,
+                                              const AccountName& account) {
+  ASSIGN_OR_RETURN(
+      absl::optional<FeedPosition> position,
+      store::GetMessage<FeedPosition>(store, account.id(), PositionKey()));
+  return position.value_or(FeedPosition());
+}
+
+FeedFollower::FeedFollower(FeedSource& source, store::Store& store,
+                           FeedHandler& handler)
+    : source_(source), store_(store), handler_(handler) {}
+
+absl::StatusOr<Pace> FeedFollower::FollowOnce() {
+  ASSIGN_OR_RETURN(std::vector<Feed> feeds, source_.ListFeeds());
+  absl::Status first_error;
+  Pace pace = Pace::kRest;
+  for (const Feed& feed : feeds) {
+    absl::StatusOr<Pace> followed = FollowAccount(feed);
+    if (!followed.ok()) {
+      first_error.Update(Annotate(followed.status(), feed.account()));
+    } else if (*followed == Pace::kAgain) {
+      pace = Pace::kAgain;
+    }
+  }
+  if (!first_error.ok()) return first_error;
+  return pace;
+}
+
+absl::StatusOr<Pace> FeedFollower::FollowAccount(const Feed& feed) {
+  ASSIGN_OR_RETURN(AccountName account, AccountName::Parse(feed.account()));
+  ASSIGN_OR_RETURN(FeedPosition position, ReadFeedPosition(store_, account));
+  if (!position.lost().empty()) {
+    Announce(account, position);
+    return Pace::kRest;
+  }
+  if (std::string why = Contradiction(feed, position); !why.empty()) {
+    RETURN_IF_ERROR(StopFollowing(account, position, why));
+    return Pace::kRest;
+  }
+  if (feed.head_sequence() <= position.sequence()) return Pace::kRest;
+
+  std::vector<ChangeEvent> events;
+  size_t bytes = 0;
+  int commits = 0;
+  absl::Status error;
+  FeedPosition next = position;
+  const auto commit = [&] {
+    if (events.empty()) return absl::OkStatus();
+    next.set_incarnation(feed.incarnation());
+    RETURN_IF_ERROR(Commit(account, events, position, next));
+    position = next;
+    events.clear();
+    bytes = 0;
+    ++commits;
+    return absl::OkStatus();
+  };
+  const auto deliver = [&](const WatchChangesResponse& response) {
+    const ChangeEvent& event = response.event();
+    if (event.sequence() <= next.sequence()) return true;  // Seen before.
+    if (event.sequence() != next.sequence() + 1) {
+      error = HistoryLost(
+          account, absl::StrCat("event ", next.sequence() + 1, " is missing."));
+      return false;
+    }
+    next.set_sequence(event.sequence());
+    next.set_cursor(response.cursor());
+    bytes += event.ByteSizeLong();
+    events.push_back(event);
+    if (events.size() < kEventsPerCommit && bytes < kBytesPerCommit) {
+      return true;
+    }
+    error = commit();
+    return error.ok() && commits < kCommitsPerTurn;
+  };
+  absl::Status watched =
+      source_.WatchChanges(account, position.cursor(), deliver);
+  // What was delivered before the stream broke is as good as any.
+  if (error.ok()) error = commit();
+  if (error.ok()) error = std::move(watched);
+  if (ReasonOf(error) == kHistoryLost) {
+    RETURN_IF_ERROR(
+        StopFollowing(account, position, std::string(error.message())));
+    return Pace::kRest;
+  }
+  RETURN_IF_ERROR(error);
+  return position.sequence() < feed.head_sequence() ? Pace::kAgain
+                                                    : Pace::kRest;
+}
+
+absl::Status FeedFollower::Commit(const AccountName& account,
+                                  const std::vector<ChangeEvent>& events,
+                                  const FeedPosition& before,
+                                  const FeedPosition& after) {
+  absl::Status committed;
+  for (int i = 0; i < kTriesPerCommit; ++i) {
+    store::Batch batch(account.id());
+    RETURN_IF_ERROR(handler_.Apply(account, events, &batch));
+    // A second follower of the same store would apply the events twice.
+    if (before.sequence() == 0) {
+      batch.ExpectAbsent(PositionKey());
+    } else {
+      batch.ExpectValue(PositionKey(), store::Serialize(before));
+    }
+    batch.Put(PositionKey(), store::Serialize(after));
+    committed = store_.Commit(batch);
+    if (!absl::IsAborted(committed)) break;
+  }
+  return committed;
+}
+
+absl::Status FeedFollower::StopFollowing(const AccountName& account,
+                                         FeedPosition position,
+                                         const std::string& why) {
+  position.set_lost(why);
+  store::Batch batch(account.id());
+  batch.Put(PositionKey(), store::Serialize(position));
+  RETURN_IF_ERROR(store_.Commit(batch));
+  Announce(account, position);
+  return absl::OkStatus();
+}
+
+void FeedFollower::Announce(const AccountName& account,
+                            const FeedPosition& position) {
+  if (!announced_.insert(account.id()).second) return;
+  LogError("feed_history_lost", {{"account", account.ToString()},
+                                 {"incarnation", position.incarnation()},
+                                 {"sequence", position.sequence()},
+                                 {"why", position.lost()}});
+  Gauge("rollcall_feed_history_lost",
+        "Whether an account's feed is no longer followed, because its producer "
+        "has lost history.",
+        {{"account", account.id()}})
+      .Set(1);
+}
+
+}  // namespace rollcall::feed
