@@ -46,6 +46,9 @@ class KeyReader {
   KeyReader& Int64(int64_t* part);
   KeyReader& Time(absl::Time* part);
 
+  // Whether every part so far could be read.
+  bool ok() const { return !failed_; }
+
   // DATA_LOSS, reason KEY_MALFORMED, unless every part was read and nothing is
   // left.
   absl::Status Finish() const;

@@ -14,14 +14,22 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/store.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 
 namespace rollcall::store {
 
-// The bytes of a message; the same message gives the same bytes, so that they
-// can be compared and expected.
+// The bytes of a message; the same message gives the same bytes (maps in the
+// order of their keys), so that they can be compared and expected.
 template <typename Message>
 std::string Serialize(const Message& message) {
-  return message.SerializeAsString();
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  message.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
 }
 
 template <typename Message>

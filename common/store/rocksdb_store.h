@@ -35,9 +35,9 @@ struct RocksDbOptions {
   // reason STORE_OWNER_MISMATCH.
   std::string owner;
 
-  // Called once, with the first storage error. A service ends its process here
-  // (exit code 74): a store that failed must be opened anew (reliability
-  // finding 2). Tests look at it.
+  // Called once, with the first error of a write, on any thread. A service ends
+  // its process here (exit code 74): a store that failed must be opened anew
+  // (reliability finding 2). Tests look at it.
   std::function<void(const absl::Status&)> on_failure;
 
   // Below this much free space no commit is accepted (RESOURCE_EXHAUSTED,

@@ -116,10 +116,16 @@ class Store : public Reader {
  public:
   // Writes a batch durably, all or nothing. Commits from several threads share
   // one sync (write groups).
-  //   ABORTED, reason STORE_CONFLICT: a condition does not hold; nothing was
-  //   written. UNAVAILABLE, reason STORE_FAILED: the outcome is unknown
-  //   (reliability finding 3); from now on every commit fails, and the process
-  //   should end and start again: see StoreOptions::on_failure.
+  //
+  // ABORTED, reason STORE_CONFLICT: a condition does not hold; nothing was
+  // written.
+  //
+  // RESOURCE_EXHAUSTED, reason STORE_DISK_LOW: too little space is free;
+  // nothing was written.
+  //
+  // UNAVAILABLE, reason STORE_FAILED: the outcome is unknown (reliability
+  // finding 3); from now on every commit fails, and the process should end and
+  // start again: see RocksDbOptions::on_failure.
   virtual absl::Status Commit(const Batch& batch) = 0;
 
   // Freezes one instant. The store must outlive the snapshot.
