@@ -1,0 +1,137 @@
+"""Drives deploy/quickstart as a user would, for the system tests."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import urllib.parse
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+GRPCURL = ROOT / "tests/tools/grpcurl"
+SERVICES = ("authorization", "directory", "reconciliation", "enrollment", "trash")
+GROUPS = ("Engineering", "Sales", "Operations", "Finance", "Support")
+
+
+class Stack:
+    """One installation in a run directory of its own, on ports of its own."""
+
+    def __init__(self, run_directory, port_base, users, groups=50, seed=1):
+        self.run = pathlib.Path(run_directory)
+        self.port_base = port_base
+        self.tenant = [f"--users={users}", f"--groups={groups}", f"--seed={seed}"]
+        self.where = [f"--run-directory={self.run}", f"--port-base={port_base}"]
+
+    def port(self, service):
+        return self.port_base + 1 + SERVICES.index(service)
+
+    def command(self, *options):
+        return [str(ROOT / "deploy/quickstart"), *self.where, *options]
+
+    def quickstart(self, *options, check=True):
+        """Runs the quickstart to its end and returns (exit code, output)."""
+        done = subprocess.run(
+            self.command(*(options or self.tenant)),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(f"quickstart {options}: {done.stdout[-3000:]}")
+        return done.returncode, done.stdout
+
+    def summary(self):
+        return json.loads((self.run / "summary.json").read_text())
+
+    def pids(self):
+        """Name -> process id, as the pid files say."""
+        return {
+            file.name: int(file.read_text().split()[0])
+            for file in (self.run / "pids").iterdir()
+        }
+
+    def expected(self, *groups, view=False):
+        """What the local Entra says is true of these groups."""
+        query = [("group", group) for group in groups or GROUPS]
+        if view:
+            query.append(("view", "full"))
+        url = f"http://127.0.0.1:{self.port_base + 32}/expected?" + urllib.parse.urlencode(query)
+        with urllib.request.urlopen(url) as answer:
+            return json.load(answer)
+
+    def grpcurl(self, *arguments, check=True):
+        """Runs the documented client and returns its output."""
+        done = subprocess.run(
+            [str(GRPCURL), *map(str, arguments)], capture_output=True, text=True
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(f"grpcurl {arguments}: {done.stderr}")
+        return done.stdout if done.returncode == 0 else done.stderr
+
+    def call(self, service, method, request, check=True, who="owner"):
+        tls = self.run / "tls"
+        output = self.grpcurl(
+            "-cacert", tls / "ca.pem", "-cert", tls / f"{who}.pem", "-key", tls / f"{who}.key",
+            "-d", json.dumps(request), f"localhost:{self.port(service)}", method, check=check,
+        )
+        return json.loads(output) if check else output
+
+    def list_all(self, service, method, field, parent="accounts/demo"):
+        rows, token = [], ""
+        while True:
+            page = self.call(
+                service, method, {"parent": parent, "pageSize": 1000, "pageToken": token}
+            )
+            rows += page.get(field, [])
+            token = page.get("nextPageToken", "")
+            if not token:
+                return rows
+
+    def identity_store(self):
+        """The users and groups without what differs from installation to
+        installation (ids and times), so that two of them can be compared."""
+        users_of = "rollcall.reconciliation.v1.UserService"
+        groups = {
+            group["name"]: group["displayName"]
+            for group in self.list_all("reconciliation", f"{users_of}/ListGroups", "groups")
+        }
+        users = {}
+        for user in self.list_all("reconciliation", f"{users_of}/ListUsers", "users"):
+            users[user["username"]] = {
+                "display_name": user.get("displayName", ""),
+                "email": user.get("email", ""),
+                "state": user["state"],
+                "source_ids": sorted(m["sourceId"] for m in user.get("managedBy", [])),
+                "groups": sorted(groups[name] for name in user.get("groups", [])),
+                "phones": sorted(phone["number"] for phone in user.get("phones", [])),
+            }
+        return {"users": users, "groups": sorted(groups.values())}
+
+    def mails(self):
+        """How many mails went to each address."""
+        counts = {}
+        for file in (self.run / "mail").glob("*.eml"):
+            to = re.search(r"^To:.*?([^\s<>]+@[^\s<>]+)", file.read_text(errors="replace"), re.M | re.I)
+            address = to.group(1).lower() if to else file.name
+            counts[address] = counts.get(address, 0) + 1
+        return counts
+
+    def reset(self):
+        self.quickstart("--reset")
+
+
+def documented_commands(text):
+    """The commands of a document: the lines of its `sh` blocks."""
+    commands = []
+    for block in re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S):
+        block = block.replace("\\\n", " ")
+        commands += [line.strip() for line in block.splitlines() if line.strip() and not line.startswith("#")]
+    return commands
+
+
+def environment():
+    """An environment in which `grpcurl` is ours."""
+    path = f"{GRPCURL.parent}:{os.environ['PATH']}"
+    return {**os.environ, "PATH": path}
