@@ -30,7 +30,8 @@ class AccessPolicy {
 
   // Before the request is read: may this caller call this method at all? `path`
   // is `/package.Service/Method`. PERMISSION_DENIED, reason ROLE_NOT_ALLOWED,
-  // for unknown methods too. Health and reflection are open to every verified
+  // for unknown methods too. A method about the whole installation is for
+  // operators and services. Health and reflection are open to every verified
   // caller.
   absl::Status CheckMethod(absl::string_view path, const Caller& caller) const;
 
@@ -40,10 +41,21 @@ class AccessPolicy {
   absl::Status CheckRequest(const google::protobuf::Message& request,
                             const Caller& caller) const;
 
+  // The method that takes this request, as `package.Service/Method`; empty for
+  // a request of no method. For metrics and logs.
+  absl::string_view MethodOf(const google::protobuf::Message& request) const;
+
  private:
+  struct Rule {
+    std::string method;  // `package.Service/Method`.
+    rollcall::auth::v1::Access access;
+  };
+
   AccessPolicy() = default;
-  absl::flat_hash_map<std::string, rollcall::auth::v1::Access> by_path_;
-  absl::flat_hash_map<std::string, rollcall::auth::v1::Access> by_request_;
+  absl::Status Add(const google::protobuf::MethodDescriptor& method);
+
+  absl::flat_hash_map<std::string, Rule> by_path_;
+  absl::flat_hash_map<const google::protobuf::Descriptor*, Rule> by_request_;
 };
 
 }  // namespace rollcall::rpc

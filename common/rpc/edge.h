@@ -1,9 +1,9 @@
 // The edge between gRPC and a service's methods: each RPC is one line.
 //
-//   grpc::Status GetRun(grpc::ServerContext* context, const GetRunRequest*
-//   request, Run* response) override {
-//     return edge_.Answer(context, *request, response, [&](const rpc::Call&) {
-//     return GetRun(*request); });
+//   grpc::Status GetRun(grpc::ServerContext* context,
+//                       const GetRunRequest* request, Run* response) override {
+//     return edge_.Answer(context, *request, response,
+//                         [&](const rpc::Call&) { return GetRun(*request); });
 //   }
 //
 // Answer checks the account (R22), runs the method, converts the status, counts
@@ -30,8 +30,8 @@ namespace rollcall::rpc {
 // What a method may know about the call it serves. Lives as long as the call.
 struct Call {
   const Caller& caller;
-  // Whether the caller has hung up or its deadline has passed; long methods
-  // look now and then.
+  // Whether the caller has hung up or its deadline has passed (for a unary call
+  // that brings none, the edge's default); long methods look now and then.
   std::function<bool()> cancelled;
 };
 
@@ -39,18 +39,19 @@ struct Call {
 class Edge {
  public:
   // `domain` is the ErrorInfo domain, for example `trash.rollcall`;
-  // `trust_domain` is this installation's.
-  Edge(AccessPolicy policy, std::string trust_domain, std::string domain);
+  // `trust_domain` is this installation's. `default_deadline` is for unary
+  // calls that bring none.
+  Edge(AccessPolicy policy, std::string trust_domain, std::string domain,
+       absl::Duration default_deadline = absl::Seconds(60));
 
   // `method` is callable as StatusOr<Response>(const Call&).
   template <typename Request, typename Response, typename Method>
   grpc::Status Answer(grpc::ServerContext* context, const Request& request,
                       Response* response, Method&& method) const {
-    return Run(context, request, [&](const Call& call) -> absl::Status {
+    return Run(context, request, default_deadline_, [&](const Call& call) {
       absl::StatusOr<Response> answer = method(call);
-      if (!answer.ok()) return std::move(answer).status();
-      *response = *std::move(answer);
-      return absl::OkStatus();
+      if (answer.ok()) *response = *std::move(answer);
+      return answer.status();
     });
   }
 
@@ -60,21 +61,24 @@ class Edge {
   grpc::Status Stream(grpc::ServerContext* context, const Request& request,
                       grpc::ServerWriter<Response>* writer,
                       Method&& method) const {
-    return Run(context, request, [&](const Call& call) -> absl::Status {
-      return method(call, [writer](const Response& message) {
-        return writer->Write(message);
-      });
-    });
+    return Run(context, request, absl::InfiniteDuration(),
+               [&](const Call& call) {
+                 return method(call, [writer](const Response& message) {
+                   return writer->Write(message);
+                 });
+               });
   }
 
  private:
   grpc::Status Run(
       grpc::ServerContext* context, const google::protobuf::Message& request,
+      absl::Duration default_deadline,
       const std::function<absl::Status(const Call&)>& method) const;
 
   AccessPolicy policy_;
   std::string trust_domain_;
   std::string domain_;
+  absl::Duration default_deadline_;
 };
 
 }  // namespace rollcall::rpc

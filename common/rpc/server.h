@@ -27,8 +27,6 @@ struct ServerOptions {
   int max_response_bytes = 16 << 20;
   absl::Duration max_connection_age = absl::Minutes(
       10);  // So that expired and revoked certificates stop working.
-  absl::Duration default_deadline = absl::Seconds(
-      60);  // For unary calls that bring none: enforced by Call::cancelled.
 };
 
 // Serves until it is destroyed. Thread-safe.

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
+
 namespace rollcall::rpc {
 
 // PEM files. They are read again while the process runs (every few seconds), so
@@ -15,6 +17,21 @@ struct TlsFiles {
                                  // SPIFFE id.
   std::string key_file;
 };
+
+// How often the files are read again.
+inline constexpr unsigned kTlsRefreshSeconds = 2;
+
+// Checks the files as the other side of a handshake would: the key belongs to
+// the certificate, the chain leads to an authority of `ca_file`, it is valid
+// today, and it carries exactly one URI, a SPIFFE id, which is returned.
+// FAILED_PRECONDITION, reason TLS_FILES_INVALID, with the file and what is
+// wrong with it.
+absl::StatusOr<std::string> CheckTlsFiles(const TlsFiles& files);
+
+// Makes TLS 1.3 the only version that gRPC negotiates in this process. Has an
+// effect only before the first credentials are made; called wherever this
+// library makes them.
+void RequireTls13();
 
 }  // namespace rollcall::rpc
 

@@ -1,0 +1,94 @@
+#include "common/rpc/edge.h"
+
+#include <chrono>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/log/log.h"
+#include "common/metrics/metrics.h"
+#include "common/status/errors.h"
+#include "common/status/grpc_status.h"
+#include "common/status/status_macros.h"
+
+namespace rollcall::rpc {
+namespace {
+
+using Stopwatch = std::chrono::steady_clock;
+
+// From a look-up in memory to a stream that reads a whole tenant.
+const std::vector<double>& LatencyBounds() {
+  static const std::vector<double> bounds = {0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                             0.025,  0.05,  0.1,    0.25,  0.5,
+                                             1,      5,     30,     120,   600};
+  return bounds;
+}
+
+absl::StatusOr<Caller> CallerOf(const grpc::ServerContext& context,
+                                const std::string& trust_domain) {
+  const auto identity = context.auth_context();
+  const std::vector<grpc::string_ref> ids =
+      identity == nullptr ? std::vector<grpc::string_ref>()
+                          : identity->FindPropertyValues("peer_spiffe_id");
+  if (ids.size() != 1) {
+    return Unauthenticated("IDENTITY_MISSING",
+                           "The caller's certificate carries no SPIFFE id.");
+  }
+  return Caller::Parse(absl::string_view(ids[0].data(), ids[0].size()),
+                       trust_domain);
+}
+
+bool IsOurFault(absl::StatusCode code) {
+  return code == absl::StatusCode::kInternal ||
+         code == absl::StatusCode::kUnknown ||
+         code == absl::StatusCode::kDataLoss;
+}
+
+void Record(absl::string_view method, Stopwatch::duration took,
+            const absl::Status& status) {
+  const std::string name(method);
+  Counter("rollcall_rpc_calls_total", "Calls answered, by method and code.",
+          {{"method", name}, {"code", absl::StatusCodeToString(status.code())}})
+      .Increment();
+  Histogram("rollcall_rpc_latency_seconds",
+            "Time from the request to the answer, by method.", LatencyBounds(),
+            {{"method", name}})
+      .Observe(std::chrono::duration<double>(took).count());
+  if (IsOurFault(status.code())) {
+    LogError("rpc_failed", {{"method", name}, {"status", status}});
+  }
+}
+
+}  // namespace
+
+Edge::Edge(AccessPolicy policy, std::string trust_domain, std::string domain,
+           absl::Duration default_deadline)
+    : policy_(std::move(policy)),
+      trust_domain_(std::move(trust_domain)),
+      domain_(std::move(domain)),
+      default_deadline_(default_deadline) {}
+
+grpc::Status Edge::Run(
+    grpc::ServerContext* context, const google::protobuf::Message& request,
+    absl::Duration default_deadline,
+    const std::function<absl::Status(const Call&)>& method) const {
+  const auto start = Stopwatch::now();
+  const bool brings_deadline =
+      context->deadline() != std::chrono::system_clock::time_point::max();
+  // gRPC itself cancels a call at the deadline that it brings.
+  const auto cancelled = [&] {
+    return context->IsCancelled() ||
+           (!brings_deadline &&
+            absl::FromChrono(Stopwatch::now() - start) >= default_deadline);
+  };
+
+  const auto answer = [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const Caller caller, CallerOf(*context, trust_domain_));
+    RETURN_IF_ERROR(policy_.CheckRequest(request, caller));
+    return method(Call{caller, cancelled});
+  };
+  const absl::Status status = answer();
+  Record(policy_.MethodOf(request), Stopwatch::now() - start, status);
+  return ToGrpcStatus(status, domain_);
+}
+
+}  // namespace rollcall::rpc

@@ -1,0 +1,171 @@
+#include "common/rpc/process.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/reflection.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "common/log/log.h"
+#include "common/metrics/metrics.h"
+
+ABSL_FLAG(std::string, listen, "127.0.0.1:0",
+          "Where to accept calls, host:port; port 0 takes any free one.");
+ABSL_FLAG(std::string, data_directory, "",
+          "The directory of this service's store.");
+ABSL_FLAG(std::string, tls_ca, "",
+          "PEM file of the authorities whose certificates are accepted.");
+ABSL_FLAG(std::string, tls_certificate, "",
+          "PEM file of this process's certificate chain.");
+ABSL_FLAG(std::string, tls_key, "",
+          "PEM file of the key of --tls_certificate.");
+ABSL_FLAG(std::string, trust_domain, "rollcall",
+          "The SPIFFE trust domain of this installation.");
+ABSL_FLAG(std::string, metrics_listen, "",
+          "Where to serve metrics, host:port on loopback or a network of "
+          "operators; empty: nowhere.");
+ABSL_FLAG(std::string, log_level, "info",
+          "The lowest level that is logged: debug, info, warning or error.");
+
+namespace rollcall::rpc {
+namespace {
+
+// sysexits.h: what a supervisor learns from the exit code.
+constexpr int kUsageError = 64;
+constexpr int kStoreError = 74;
+constexpr int kConfigurationError = 78;
+
+// How long calls under way may go on after SIGTERM; less than the time that
+// supervisors wait before SIGKILL (30 seconds in Kubernetes).
+constexpr absl::Duration kDrainGrace = absl::Seconds(20);
+
+[[noreturn]] void ExitWithUsage(const std::string& problem) {
+  std::fprintf(stderr, "%s Try --help.\n", problem.c_str());
+  std::exit(kUsageError);
+}
+
+// Abseil ends the process with 1 on a wrong command line; a supervisor needs to
+// know that starting again is no use, so it is checked here first.
+void CheckCommandLine(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    absl::string_view argument = argv[i];
+    if (!absl::ConsumePrefix(&argument, "--")) {
+      ExitWithUsage(absl::StrCat("Unexpected argument ", argument, "."));
+    }
+    if (absl::StartsWith(argument, "help")) continue;
+    const size_t equals = argument.find('=');
+    const absl::string_view name = argument.substr(0, equals);
+    absl::CommandLineFlag* flag = absl::FindCommandLineFlag(name);
+    if (flag == nullptr && equals == absl::string_view::npos &&
+        absl::ConsumePrefix(&argument, "no")) {
+      flag = absl::FindCommandLineFlag(argument);
+      if (flag != nullptr && flag->IsOfType<bool>()) continue;
+      flag = nullptr;
+    }
+    if (flag == nullptr)
+      ExitWithUsage(absl::StrCat("Unknown flag --", name, "."));
+    std::string value;
+    if (equals != absl::string_view::npos) {
+      value = std::string(argument.substr(equals + 1));
+    } else if (flag->IsOfType<bool>()) {
+      value = "true";
+    } else if (++i < argc) {
+      value = argv[i];
+    } else {
+      ExitWithUsage(absl::StrCat("Flag --", name, " needs a value."));
+    }
+    std::string error;
+    if (!flag->ParseFrom(value, &error)) {
+      ExitWithUsage(
+          absl::StrCat("Flag --", name, " cannot be ", value, ". ", error));
+    }
+  }
+}
+
+LogLevel LogLevelFromFlag() {
+  const std::string level = absl::GetFlag(FLAGS_log_level);
+  if (level == "debug") return LogLevel::kDebug;
+  if (level == "info") return LogLevel::kInfo;
+  if (level == "warning") return LogLevel::kWarning;
+  if (level == "error") return LogLevel::kError;
+  ExitWithUsage(absl::StrCat("Flag --log_level cannot be ", level, "."));
+}
+
+// Memory holds tokens and keys: it goes neither to a core file nor to another
+// process of the same user.
+void KeepMemoryPrivate() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+}
+
+}  // namespace
+
+ProcessOptions InitializeProcess(int argc, char** argv,
+                                 const std::string& service) {
+  BlockSignals();
+  KeepMemoryPrivate();
+  RequireTls13();
+  CheckCommandLine(argc, argv);
+  absl::ParseCommandLine(argc, argv);
+  InitializeLog({.service = service, .min_level = LogLevelFromFlag()});
+  return ProcessOptions{
+      .listen = absl::GetFlag(FLAGS_listen),
+      .data_directory = absl::GetFlag(FLAGS_data_directory),
+      .tls = {.ca_file = absl::GetFlag(FLAGS_tls_ca),
+              .certificate_file = absl::GetFlag(FLAGS_tls_certificate),
+              .key_file = absl::GetFlag(FLAGS_tls_key)},
+      .trust_domain = absl::GetFlag(FLAGS_trust_domain),
+      .metrics_listen = absl::GetFlag(FLAGS_metrics_listen)};
+}
+
+void ExitOnStoreFailure(const absl::Status& status) {
+  LogError("store_failed", {{"status", status}});
+  // At once: closing a store that has failed may abort (reliability finding 2).
+  _exit(kStoreError);
+}
+
+int Serve(const ProcessOptions& options, AccessPolicy policy,
+          const std::vector<grpc::Service*>& services,
+          const std::function<void()>& stop) {
+  auto server = Server::Start({.address = options.listen,
+                               .tls = options.tls,
+                               .trust_domain = options.trust_domain},
+                              std::move(policy), services);
+  if (!server.ok()) return FailToStart(server.status());
+
+  std::unique_ptr<MetricsServer> metrics;
+  if (!options.metrics_listen.empty()) {
+    auto started = MetricsServer::Start(options.metrics_listen);
+    if (!started.ok()) return FailToStart(started.status());
+    metrics = *std::move(started);
+  }
+
+  LogInfo("serving", {{"address", options.listen},
+                      {"port", (*server)->port()},
+                      {"metrics_port", metrics ? metrics->port() : 0}});
+  WaitForSignal();
+  LogInfo("draining", {{"grace_seconds", kDrainGrace}});
+  (*server)->Drain(kDrainGrace);
+  if (stop) stop();
+  LogInfo("stopped");
+  return 0;
+}
+
+int FailToStart(const absl::Status& status) {
+  LogError("start_failed", {{"status", status}});
+  return kConfigurationError;
+}
+
+}  // namespace rollcall::rpc
