@@ -31,6 +31,11 @@ absl::Status CommitQueue::Commit(const Batch& batch) {
   return self.member.outcome;
 }
 
+size_t CommitQueue::size() const {
+  absl::MutexLock lock(&mutex_);
+  return queue_.size();
+}
+
 CommitQueue::Group CommitQueue::FormGroup() {
   Group group;
   size_t bytes = 0;

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -32,6 +33,9 @@ class CommitQueue {
   // Returns the outcome of the batch after the group that it was in.
   absl::Status Commit(const Batch& batch);
 
+  // The batches that wait or are being written.
+  size_t size() const;
+
  private:
   struct Waiter {
     Member member;
@@ -43,7 +47,7 @@ class CommitQueue {
   void DismissGroup(size_t size) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::function<void(const Group&)> write_;
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   std::deque<Waiter*> queue_ ABSL_GUARDED_BY(mutex_);
 };
 
