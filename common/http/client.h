@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "common/http/url.h"
 
 namespace rollcall::http {
 
@@ -61,9 +62,11 @@ class Client {
   // Sends one request and waits for its answer. Any HTTP status is an OK
   // answer.
   //   UNAVAILABLE, reasons HTTP_CONNECT_FAILED, HTTP_TLS_FAILED,
-  //   HTTP_CUT_SHORT, HTTP_TIMEOUT: try again if the request may be repeated.
-  //   RESOURCE_EXHAUSTED, reason HTTP_BODY_TOO_LARGE. INVALID_ARGUMENT, reason
-  //   HTTP_URL_INVALID. CANCELLED, reason HTTP_STOPPED: Stop was called.
+  //   HTTP_CUT_SHORT, HTTP_TIMEOUT, HTTP_BODY_MALFORMED (it does not unpack):
+  //   try again if the request may be repeated.
+  //   RESOURCE_EXHAUSTED, reason HTTP_BODY_TOO_LARGE (headers count too).
+  //   INVALID_ARGUMENT, reason HTTP_URL_INVALID (https only, no userinfo) or
+  //   HTTP_HEADER_INVALID. CANCELLED, reason HTTP_STOPPED: Stop was called.
   absl::StatusOr<Response> Send(const Request& request);
 
   // Ends every request under way and refuses new ones; for a quick shutdown.
@@ -74,31 +77,6 @@ class Client {
   explicit Client(std::unique_ptr<Engine> engine);
   std::unique_ptr<Engine> engine_;
 };
-
-// The parts of an address, parsed by libcurl's URL parser, so that what is
-// checked is what is connected to.
-struct Url {
-  std::string scheme;  // Lower case.
-  std::string user;    // Empty unless there is userinfo.
-  std::string host;    // Lower case.
-  int port = 0;        // The scheme's default if none is written.
-  std::string path;
-  std::string query;
-
-  // `https://host:port`, the port left out if it is the default.
-  std::string Origin() const;
-
-  // INVALID_ARGUMENT, reason HTTP_URL_INVALID; absolute addresses only;
-  // backslashes, control characters and spaces are refused.
-  static absl::StatusOr<Url> Parse(absl::string_view text);
-};
-
-// Percent-encodes everything but unreserved characters (RFC 3986).
-std::string PercentEncode(absl::string_view text);
-
-// a=1&b=2, both sides encoded.
-std::string FormEncode(
-    const std::vector<std::pair<std::string, std::string>>& fields);
 
 }  // namespace rollcall::http
 
