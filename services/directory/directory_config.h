@@ -1,0 +1,65 @@
+// Decides what a directory's configuration may be, and what an update makes of
+// it (R14, R17): all of it or nothing. Pure.
+#ifndef ROLLCALL_SERVICES_DIRECTORY_DIRECTORY_CONFIG_H_
+#define ROLLCALL_SERVICES_DIRECTORY_DIRECTORY_CONFIG_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/directory/source_id.h"
+
+namespace rollcall::directory {
+
+inline constexpr size_t kMaxSelectedGroups = 400;  // R17.
+
+enum class GuestPolicy { kImport, kExclude };
+
+// What an operator decides about a directory. A value.
+struct DirectoryConfig {
+  std::string display_name;
+  std::string connection;  // Immutable.
+  bool enrollment_mail_enabled = false;
+  bool phone_import_enabled = false;
+  bool username_normalization_enabled = false;
+  GuestPolicy guest_policy = GuestPolicy::kImport;
+  std::string default_region_code;
+  std::vector<SourceId> selected_groups;  // By identity, never by name (R19).
+
+  friend bool operator==(const DirectoryConfig&,
+                         const DirectoryConfig&) = default;
+};
+
+// The same with selected groups only once each and the region in upper case.
+// INVALID_ARGUMENT, with the field, if it may not be: reasons
+// DISPLAY_NAME_INVALID, TOO_MANY_GROUPS, REGION_INVALID.
+absl::StatusOr<DirectoryConfig> Validate(DirectoryConfig config);
+
+// `current` with the fields of `update` that `paths` names, validated. No
+// paths: the fields of `update` that are set; `*`: all. Output-only paths are
+// ignored. INVALID_ARGUMENT, reasons MASK_PATH_UNKNOWN and FIELD_IMMUTABLE.
+absl::StatusOr<DirectoryConfig> ApplyUpdate(
+    const DirectoryConfig& current, const DirectoryConfig& update,
+    const std::vector<std::string>& paths);
+
+enum class DirectoryState {
+  kSetupIncomplete,
+  kConnected,
+  kReauthorizationRequired,
+  kNeedsAttention,
+};
+
+// What decides the state.
+struct StateFacts {
+  bool reauthorization_required = false;  // R8.
+  bool has_selected_group = false;        // A10.
+  bool selected_group_missing = false;    // R19, A7.
+};
+
+// The state, the most urgent one if several would do.
+DirectoryState StateOf(const StateFacts& facts);
+
+}  // namespace rollcall::directory
+
+#endif  // ROLLCALL_SERVICES_DIRECTORY_DIRECTORY_CONFIG_H_

@@ -1,0 +1,71 @@
+// Reads the bodies of Graph's answers. Never trusts them: any bytes give a
+// value or an error, within limits on size, depth and count.
+//
+// One broken object does not cost the page: an object that holds invalid UTF-8,
+// a NUL, a key twice, a wrong type or a text past the limit is left out with a
+// reason; its id is told if that much could be read. A page whose frame is
+// broken (not JSON, no `value`) is an error and counts as not received.
+#ifndef ROLLCALL_SERVICES_DIRECTORY_GRAPH_PAGE_H_
+#define ROLLCALL_SERVICES_DIRECTORY_GRAPH_PAGE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "services/directory/source_objects.h"
+
+namespace rollcall::directory {
+
+struct PageLimits {
+  size_t max_bytes = size_t{32} << 20;  // A page of 999 users is 0.6 MiB.
+  size_t max_depth = 32;
+  size_t max_items = 5000;       // 999 are asked for, 1000 of getByIds.
+  size_t max_text_bytes = 4096;  // Graph's longest names have 256 characters.
+  size_t max_link_bytes = 16384;
+};
+
+// An object that was left out.
+struct SkippedObject {
+  // UPPER_SNAKE_CASE: OBJECT_NOT_AN_OBJECT, OBJECT_ID_INVALID,
+  // OBJECT_KEY_TWICE, OBJECT_WRONG_TYPE, OBJECT_TEXT_INVALID,
+  // OBJECT_TEXT_TOO_LONG.
+  std::string reason;
+  absl::optional<SourceId> id;  // If it could be read.
+};
+
+template <typename Object>
+struct Page {
+  std::vector<Object> items;
+  std::vector<SkippedObject> skipped;
+  absl::optional<std::string> next_link;
+};
+
+// Collections of one kind. DATA_LOSS, reason GRAPH_PAGE_MALFORMED or
+// GRAPH_PAGE_TOO_LARGE.
+absl::StatusOr<Page<SourceUser>> ParseUserPage(absl::string_view body,
+                                               const PageLimits& limits = {});
+absl::StatusOr<Page<SourceGroup>> ParseGroupPage(absl::string_view body,
+                                                 const PageLimits& limits = {});
+// Members of any kind; the kind is told by `@odata.type`.
+absl::StatusOr<Page<SourceMember>> ParseMemberPage(
+    absl::string_view body, const PageLimits& limits = {});
+
+// Single objects; here a skipped object is an error, reason
+// GRAPH_OBJECT_MALFORMED.
+absl::StatusOr<SourceUser> ParseUser(absl::string_view body,
+                                     const PageLimits& limits = {});
+absl::StatusOr<SourceGroup> ParseGroup(absl::string_view body,
+                                       const PageLimits& limits = {});
+
+// The codes of an error body, at any level of `innerError`, outermost first;
+// empty for a body that is no JSON, as gateways send them.
+std::vector<std::string> ParseErrorCodes(absl::string_view body);
+
+// The plain number that `/$count` answers with, a byte order mark allowed.
+absl::optional<int64_t> ParseCount(absl::string_view body);
+
+}  // namespace rollcall::directory
+
+#endif  // ROLLCALL_SERVICES_DIRECTORY_GRAPH_PAGE_H_

@@ -1,0 +1,36 @@
+#include "services/directory/page_chain.h"
+
+#include "absl/hash/hash.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/errors.h"
+
+namespace rollcall::directory {
+
+absl::Status PageChain::Advance(absl::string_view next_link) {
+  if (!seen_.insert(absl::Hash<absl::string_view>()(next_link)).second) {
+    return DataLoss("GRAPH_PAGE_LOOP",
+                    "Graph led from a page to one that was there before.");
+  }
+  if (++pages_ >= limits_.max_pages) {
+    return DataLoss("GRAPH_PAGES_ENDLESS",
+                    absl::StrCat("Graph led on and on, past ",
+                                 limits_.max_pages, " pages."),
+                    {{"max_pages", absl::StrCat(limits_.max_pages)}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PageChain::Restart() {
+  if (restarts_ >= limits_.max_restarts) {
+    return DataLoss("GRAPH_PAGES_EXPIRE",
+                    absl::StrCat("Graph let its pages expire ", restarts_ + 1,
+                                 " times in a row."),
+                    {{"restarts", absl::StrCat(restarts_)}});
+  }
+  ++restarts_;
+  seen_.clear();
+  pages_ = 0;
+  return absl::OkStatus();
+}
+
+}  // namespace rollcall::directory

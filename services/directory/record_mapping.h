@@ -1,0 +1,38 @@
+// Maps a user of the source to the target's terms: username, email, state
+// (R28, R29, R31, R32, R37, A23). Pure.
+#ifndef ROLLCALL_SERVICES_DIRECTORY_RECORD_MAPPING_H_
+#define ROLLCALL_SERVICES_DIRECTORY_RECORD_MAPPING_H_
+
+#include <string>
+#include <vector>
+
+#include "services/directory/source_objects.h"
+
+namespace rollcall::directory {
+
+struct MappingOptions {
+  bool normalize_usernames = false;  // R32.
+};
+
+struct MappedUser {
+  std::string username;  // Lower case; empty if `skip_reason` says why.
+  std::string display_name;
+  std::string email;  // Empty if there is none.
+  bool enabled = true;
+  bool guest = false;
+
+  // Why the user cannot be imported: USERNAME_EMPTY, USERNAME_INVALID, or
+  // SOURCE_HIDDEN if the source shows nothing but the id. Empty: it can.
+  std::string skip_reason;
+  // What was left out: EMAIL_MALFORMED.
+  std::vector<std::string> warnings;
+};
+
+MappedUser MapUser(const SourceUser& user, const MappingOptions& options);
+
+// A user of whom nothing but the id is known, and why.
+MappedUser SkippedUser(std::string skip_reason);
+
+}  // namespace rollcall::directory
+
+#endif  // ROLLCALL_SERVICES_DIRECTORY_RECORD_MAPPING_H_
