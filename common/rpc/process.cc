@@ -19,6 +19,9 @@
 #include "absl/time/time.h"
 #include "common/log/log.h"
 #include "common/metrics/metrics.h"
+#include "common/status/status_macros.h"
+#include "common/time/clock.h"
+#include "common/time/periodic_worker.h"
 
 ABSL_FLAG(std::string, listen, "127.0.0.1:0",
           "Where to accept calls, host:port; port 0 takes any free one.");
@@ -40,6 +43,9 @@ ABSL_FLAG(std::string, log_level, "info",
 
 namespace rollcall::rpc {
 namespace {
+
+// How soon a swap of certificates that went wrong is noticed.
+constexpr absl::Duration kTlsCheckPeriod = absl::Seconds(30);
 
 // sysexits.h: what a supervisor learns from the exit code.
 constexpr int kUsageError = 64;
@@ -151,6 +157,15 @@ int Serve(const ProcessOptions& options, AccessPolicy policy,
     if (!started.ok()) return FailToStart(started.status());
     metrics = *std::move(started);
   }
+
+  // Files that do not fit together fail every new handshake: an operator hears
+  // of it here, in the log and as an error of this worker.
+  const PeriodicWorker tls_check(
+      {.name = "tls-files", .period = kTlsCheckPeriod}, Clock::GetRealClock(),
+      [&options](absl::Time) -> absl::StatusOr<Pace> {
+        RETURN_IF_ERROR(CheckTlsFiles(options.tls).status());
+        return Pace::kRest;
+      });
 
   LogInfo("serving", {{"address", options.listen},
                       {"port", (*server)->port()},
