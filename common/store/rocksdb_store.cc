@@ -425,26 +425,38 @@ rocksdb::Options EngineOptions(const RocksDbOptions& options,
   return engine;
 }
 
-absl::Status OpenError(const std::string& path, const rocksdb::Status& error) {
+absl::Status Damaged(const RocksDbOptions& options, absl::string_view cause) {
+  return DataLoss(
+      "STORE_DAMAGED",
+      absl::StrCat("The store at ", options.path, " is damaged: ", cause),
+      {{"path", options.path}, {"cause", std::string(cause)}});
+}
+
+// The file that RocksDB begins to read at.
+bool HasCurrent(const RocksDbOptions& options) {
+  return options.env->FileExists(options.path + "/CURRENT").ok();
+}
+
+absl::Status OpenError(const RocksDbOptions& options,
+                       const rocksdb::Status& error) {
   const std::string cause = error.ToString();
-  if (error.IsCorruption() || error.IsPathNotFound()) {
-    return DataLoss("STORE_DAMAGED",
-                    absl::StrCat("The store at ", path, " is damaged: ", cause),
-                    {{"path", path}, {"cause", cause}});
+  // A path that is missing is damage if the store begins there.
+  if (error.IsCorruption() || (error.IsPathNotFound() && HasCurrent(options))) {
+    return Damaged(options, cause);
   }
   // "While lock file: ..." from another process, "lock hold by current process"
   // from this one.
   if (error.IsIOError() && (absl::StrContains(cause, "While lock file") ||
                             absl::StrContains(cause, "lock hold by"))) {
-    return Unavailable(
-        "STORE_LOCKED",
-        absl::StrCat("Another process has the store at ", path, " open."),
-        {{"path", path}});
+    return Unavailable("STORE_LOCKED",
+                       absl::StrCat("Another process has the store at ",
+                                    options.path, " open."),
+                       {{"path", options.path}});
   }
   return Unavailable(
       "STORE_OPEN_FAILED",
-      absl::StrCat("The store at ", path, " cannot be opened: ", cause),
-      {{"path", path}, {"cause", cause}});
+      absl::StrCat("The store at ", options.path, " cannot be opened: ", cause),
+      {{"path", options.path}, {"cause", cause}});
 }
 
 // Refuses a directory that holds data of RocksDB but not the file that it
@@ -453,19 +465,15 @@ absl::Status CheckNotHeadless(const RocksDbOptions& options) {
   std::vector<std::string> names;
   const rocksdb::Status status = options.env->GetChildren(options.path, &names);
   if (status.IsNotFound() || status.IsPathNotFound()) return absl::OkStatus();
-  if (!status.ok()) return OpenError(options.path, status);
-  const bool has_current =
-      std::find(names.begin(), names.end(), "CURRENT") != names.end();
+  if (!status.ok()) return OpenError(options, status);
   const auto is_data = [](const std::string& name) {
     return absl::EndsWith(name, ".log") || absl::EndsWith(name, ".sst");
   };
-  if (has_current || std::none_of(names.begin(), names.end(), is_data)) {
+  if (HasCurrent(options) ||
+      std::none_of(names.begin(), names.end(), is_data)) {
     return absl::OkStatus();
   }
-  return DataLoss("STORE_DAMAGED",
-                  absl::StrCat("The store at ", options.path,
-                               " is damaged: its file CURRENT is missing."),
-                  {{"path", options.path}});
+  return Damaged(options, "its file CURRENT is missing");
 }
 
 // Begins the history of a new store.
@@ -475,10 +483,7 @@ absl::Status Initialize(const RocksDbOptions& options, rocksdb::DB& db) {
   rows->SeekToFirst();
   if (!rows->status().ok()) return ReadError(rows->status());
   if (rows->Valid()) {
-    return DataLoss("STORE_DAMAGED",
-                    absl::StrCat("The store at ", options.path,
-                                 " has rows, but does not say whose."),
-                    {{"path", options.path}});
+    return Damaged(options, "it has rows, but does not say whose");
   }
   const std::pair<absl::string_view, std::string> meta[] = {
       {kOwner, options.owner},
@@ -490,10 +495,10 @@ absl::Status Initialize(const RocksDbOptions& options, rocksdb::DB& db) {
   for (const auto& [key, value] : meta) {
     const std::string row_key = RowKey(kMeta, key);
     const rocksdb::Status status = batch.Put(row_key, RowValue(row_key, value));
-    if (!status.ok()) return OpenError(options.path, status);
+    if (!status.ok()) return OpenError(options, status);
   }
   const rocksdb::Status status = db.Write(Synced(), &batch);
-  return status.ok() ? absl::OkStatus() : OpenError(options.path, status);
+  return status.ok() ? absl::OkStatus() : OpenError(options, status);
 }
 
 absl::StatusOr<std::string> GetMeta(const RocksDbReader& reader,
@@ -545,7 +550,7 @@ absl::StatusOr<Meta> BeginEpoch(const RocksDbOptions& options,
   const std::string row_key = RowKey(kMeta, kEpoch);
   const rocksdb::Status status =
       db.Put(Synced(), row_key, RowValue(row_key, absl::StrCat(meta.epoch)));
-  if (!status.ok()) return OpenError(options.path, status);
+  if (!status.ok()) return OpenError(options, status);
   return meta;
 }
 
@@ -557,7 +562,7 @@ absl::StatusOr<std::unique_ptr<Store>> Open(
   const rocksdb::Status status =
       rocksdb::DB::Open(EngineOptions(options, latch), options.path, &opened);
   std::unique_ptr<rocksdb::DB> db(opened);
-  if (!status.ok()) return OpenError(options.path, status);
+  if (!status.ok()) return OpenError(options, status);
   ASSIGN_OR_RETURN(Meta meta, BeginEpoch(options, *db));
   RETURN_IF_ERROR(latch->Arm(options.on_failure));
   return std::make_unique<RocksDbStore>(std::move(options),
