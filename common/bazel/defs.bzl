@@ -151,8 +151,8 @@ def rollcall_proto_library(name, srcs, deps = [], grpc = False, visibility = Non
     messages = [stem + ending for stem in stems for ending in [".pb.h", ".pb.cc"]]
     stubs = [stem + ending for stem in stems for ending in [".grpc.pb.h", ".grpc.pb.cc"]] if grpc else []
 
-    # From the package up to the root of imports; none needed at the workspace.
-    includes = ["/".join([".."] * package.count("/")) or "."] if root else []
+    # Whose includes are relative to proto/.
+    include_root = ["//proto:include_root"] if root else []
 
     _proto_sources(
         name = name + "_sources",
@@ -172,10 +172,9 @@ def rollcall_proto_library(name, srcs, deps = [], grpc = False, visibility = Non
         hdrs = [f for f in messages if f.endswith(".h")],
         alwayslink = True,
         copts = ["-w"],
-        includes = includes,
         tags = tags,
         visibility = visibility,
-        deps = deps + ["@system//:protobuf"],
+        deps = deps + include_root + ["@system//:protobuf"],
         **kwargs
     )
     if grpc:
@@ -188,8 +187,7 @@ def rollcall_proto_library(name, srcs, deps = [], grpc = False, visibility = Non
                 # Glue only: twice as quick to compile, and no slower.
                 "-O1",
             ],
-            includes = includes,
-            tags = tags,
+                tags = tags,
             visibility = visibility,
             deps = [":" + name, "@system//:grpc++"],
             **kwargs

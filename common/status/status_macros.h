@@ -11,13 +11,17 @@
 #define ROLLCALL_STATUS_CONCAT_INNER(a, b) a##b
 #define ROLLCALL_STATUS_CONCAT(a, b) ROLLCALL_STATUS_CONCAT_INNER(a, b)
 
-// RETURN_IF_ERROR(store.Commit(batch)); returns the status of the enclosing
-// function's call if it is not OK.
-#define RETURN_IF_ERROR(expression)                                           \
-  do {                                                                        \
-    if (absl::Status rollcall_status = (expression); !rollcall_status.ok()) { \
-      return rollcall_status;                                                 \
-    }                                                                         \
+// RETURN_IF_ERROR(store.Commit(batch)); returns the status of the call from the
+// enclosing function if it is not OK.
+#define RETURN_IF_ERROR(expression)                                            \
+  ROLLCALL_RETURN_IF_ERROR(ROLLCALL_STATUS_CONCAT(rollcall_status_, __LINE__), \
+                           expression)
+
+#define ROLLCALL_RETURN_IF_ERROR(temporary, expression)           \
+  do {                                                            \
+    if (absl::Status temporary = (expression); !temporary.ok()) { \
+      return temporary;                                           \
+    }                                                             \
   } while (false)
 
 // ASSIGN_OR_RETURN(auto name, AccountName::Parse(text)); assigns the value, or
