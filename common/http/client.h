@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "common/http/encoding.h"
 #include "common/http/url.h"
 
 namespace rollcall::http {

@@ -1,11 +1,9 @@
-// Addresses: taken apart by libcurl's URL parser, so that what is checked is
-// what is connected to; and the encoding of what goes into them.
+// Addresses, taken apart by libcurl's URL parser, so that what is checked is
+// what is connected to.
 #ifndef ROLLCALL_COMMON_HTTP_URL_H_
 #define ROLLCALL_COMMON_HTTP_URL_H_
 
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -29,13 +27,6 @@ struct Url {
   // refused. The error does not repeat the address, which may hold a token.
   static absl::StatusOr<Url> Parse(absl::string_view text);
 };
-
-// Percent-encodes everything but unreserved characters (RFC 3986).
-std::string PercentEncode(absl::string_view text);
-
-// a=1&b=2, both sides encoded.
-std::string FormEncode(
-    const std::vector<std::pair<std::string, std::string>>& fields);
 
 }  // namespace rollcall::http
 
