@@ -1,0 +1,49 @@
+#include "services/reconciliation/feed_reader.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/status/errors.h"
+#include "common/status/status_macros.h"
+#include "common/store/proto_table.h"
+#include "services/reconciliation/feed_cursor.h"
+#include "services/reconciliation/keys.h"
+#include "services/reconciliation/store.pb.h"
+
+namespace rollcall::reconciliation {
+
+using rollcall::store::KeyRange;
+using rollcall::store::KeyReader;
+
+absl::StatusOr<int64_t> FeedReader::HeadSequence() const {
+  ASSIGN_OR_RETURN(absl::optional<store::HeadRow> head,
+                   rollcall::store::GetMessage<store::HeadRow>(
+                       *reader_, account_, keys::Head()));
+  return head.has_value() ? head->sequence() : 0;
+}
+
+absl::Status FeedReader::ReadAfter(
+    int64_t sequence,
+    const std::function<bool(v1::ChangeEvent)>& consume) const {
+  rollcall::store::MessageCursor<store::EventRow> cursor(
+      *reader_, account_,
+      KeyRange::PrefixAfter(keys::Table("feed"), keys::Feed(sequence)));
+  while (true) {
+    ASSIGN_OR_RETURN(auto row, cursor.Next());
+    if (!row.has_value()) return absl::OkStatus();
+    int64_t found = 0;
+    RETURN_IF_ERROR(KeyReader(row->key).Table("feed").Int64(&found).Finish());
+    if (found != sequence + 1) {
+      return DataLoss("FEED_GAP",
+                      absl::StrCat("After event ", sequence,
+                                   " the feed goes on with ", found, "."),
+                      {{"sequence", absl::StrCat(sequence)},
+                       {"found", absl::StrCat(found)}});
+    }
+    sequence = found;
+    v1::ChangeEvent event = std::move(*row->message.mutable_event());
+    event.set_sequence(sequence);
+    event.set_event_id(FeedCursor(incarnation_, sequence));
+    if (!consume(std::move(event))) return absl::OkStatus();
+  }
+}
+
+}  // namespace rollcall::reconciliation

@@ -1,0 +1,45 @@
+// Reads the change feed of one account (B7).
+#ifndef ROLLCALL_SERVICES_RECONCILIATION_FEED_READER_H_
+#define ROLLCALL_SERVICES_RECONCILIATION_FEED_READER_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/store/store.h"
+#include "rollcall/reconciliation/v1/reconciliation.pb.h"
+
+namespace rollcall::reconciliation {
+
+// Thread-safe, cheap to make.
+class FeedReader {
+ public:
+  // `reader` must outlive this.
+  FeedReader(const rollcall::store::Reader& reader, std::string account,
+             std::string incarnation)
+      : reader_(&reader),
+        account_(std::move(account)),
+        incarnation_(std::move(incarnation)) {}
+
+  // The newest sequence; 0 if nothing has happened.
+  absl::StatusOr<int64_t> HeadSequence() const;
+
+  // Hands the events after `sequence` to `consume`, in order, until it says
+  // false or there are no more. DATA_LOSS, reason FEED_GAP, if one is missing
+  // (invariant 21).
+  absl::Status ReadAfter(
+      int64_t sequence,
+      const std::function<bool(v1::ChangeEvent)>& consume) const;
+
+ private:
+  const rollcall::store::Reader* reader_;
+  std::string account_;
+  std::string incarnation_;
+};
+
+}  // namespace rollcall::reconciliation
+
+#endif  // ROLLCALL_SERVICES_RECONCILIATION_FEED_READER_H_

@@ -1,0 +1,165 @@
+#include "services/reconciliation/group_diff.h"
+
+#include <cstddef>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
+
+namespace rollcall::reconciliation {
+namespace {
+
+// One plan in the making. One thread, one use.
+class Plan {
+ public:
+  Plan(const std::string& directory, const std::vector<DesiredGroup>& desired,
+       const std::vector<Group>& own, const std::vector<Group>& namesakes)
+      : directory_(directory), desired_(desired) {
+    for (const Group& group : own) by_source_[group.source_id] = &group;
+    for (const Group& group : namesakes) {
+      by_name_[GroupNameKey(group.display_name)] = &group;
+    }
+    for (const DesiredGroup& group : desired) selected_.insert(group.source_id);
+    moves_.assign(desired.size(), true);
+  }
+
+  // Assumes that every group gets its name, and withdraws that from those who
+  // cannot, until nothing changes: a group that keeps its name may stand in the
+  // way of another one. Ends, because each round withdraws at least one.
+  std::vector<GroupDecision> Settle(absl::Time now) {
+    bool changed = true;
+    while (changed) {
+      changed = false;
+      for (size_t i = 0; i < desired_.size(); ++i) {
+        if (!moves_[i] || !WantsName(i) || MayHaveName(i)) continue;
+        moves_[i] = false;
+        changed = true;
+      }
+    }
+    std::vector<GroupDecision> decisions;
+    decisions.reserve(desired_.size());
+    for (size_t i = 0; i < desired_.size(); ++i) {
+      decisions.push_back(Decide(i, now));
+    }
+    return decisions;
+  }
+
+ private:
+  const Group* Linked(size_t i) const {
+    auto found = by_source_.find(desired_[i].source_id);
+    return found == by_source_.end() ? nullptr : found->second;
+  }
+  const Group* Namesake(size_t i) const {
+    auto found = by_name_.find(GroupNameKey(desired_[i].display_name));
+    return found == by_name_.end() ? nullptr : found->second;
+  }
+
+  // Whether the group needs a name that it does not have yet.
+  bool WantsName(size_t i) const {
+    if (desired_[i].missing) return false;
+    const Group* linked = Linked(i);
+    return linked == nullptr || GroupNameKey(linked->display_name) !=
+                                    GroupNameKey(desired_[i].display_name);
+  }
+
+  // Whether this directory's own selected group `group` gives its name up.
+  bool GivesNameUp(const Group& group) const {
+    for (size_t i = 0; i < desired_.size(); ++i) {
+      if (desired_[i].source_id == group.source_id) {
+        return moves_[i] && WantsName(i);
+      }
+    }
+    return false;
+  }
+
+  bool IsSelectedHere(const Group& group) const {
+    return group.directory == directory_ && selected_.contains(group.source_id);
+  }
+
+  bool MayHaveName(size_t i) const {
+    const std::string name = GroupNameKey(desired_[i].display_name);
+    for (size_t other = 0; other < desired_.size(); ++other) {
+      if (other == i || !moves_[other] || !WantsName(other)) continue;
+      if (GroupNameKey(desired_[other].display_name) != name) continue;
+      if (desired_[other].source_id < desired_[i].source_id) return false;
+    }
+    const Group* namesake = Namesake(i);
+    if (namesake == nullptr) return true;
+    if (IsSelectedHere(*namesake)) return GivesNameUp(*namesake);
+    return Linked(i) == nullptr;  // Takes it over.
+  }
+
+  GroupDecision Decide(size_t i, absl::Time now) const {
+    const DesiredGroup& desired = desired_[i];
+    const Group* linked = Linked(i);
+    GroupDecision decision;
+    if (linked != nullptr) {
+      decision.after = *linked;
+      decision.linked = true;
+    }
+    if (desired.missing) {
+      decision.fate = GroupFate::kMissing;
+      decision.rule = "A7";
+      return decision;
+    }
+    if (!moves_[i]) {
+      decision.fate = GroupFate::kConflict;
+      decision.rule = "A24";
+      return decision;
+    }
+    decision.linked = true;
+    Group& after = decision.after;
+    const Group* namesake = Namesake(i);
+    if (linked != nullptr) {
+      if (linked->display_name == desired.display_name) return decision;
+      decision.fate = GroupFate::kRename;
+      decision.rule = "A24";
+    } else if (namesake != nullptr && !IsSelectedHere(*namesake)) {
+      after = *namesake;
+      decision.fate = GroupFate::kTakeOver;
+      decision.rule = namesake->directory.empty() ? "R45" : "R46";
+      after.has_strangers = true;
+    } else {
+      decision.fate = GroupFate::kCreate;
+      decision.rule = "R24";
+      after.create_time = now;
+    }
+    after.display_name = desired.display_name;
+    after.directory = directory_;
+    after.source_id = desired.source_id;
+    after.update_time = now;
+    return decision;
+  }
+
+  const std::string& directory_;
+  const std::vector<DesiredGroup>& desired_;
+  absl::flat_hash_map<std::string, const Group*> by_source_;
+  absl::flat_hash_map<std::string, const Group*> by_name_;
+  absl::flat_hash_set<std::string> selected_;
+  std::vector<bool> moves_;  // Whether desired_[i] gets the name it wants.
+};
+
+}  // namespace
+
+std::string GroupNameKey(absl::string_view display_name) {
+  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(display_name));
+}
+
+std::vector<GroupDecision> PlanGroups(const std::string& directory,
+                                      const std::vector<DesiredGroup>& desired,
+                                      const std::vector<Group>& own,
+                                      const std::vector<Group>& namesakes,
+                                      absl::Time now) {
+  return Plan(directory, desired, own, namesakes).Settle(now);
+}
+
+Group Released(const Group& group, absl::Time now) {
+  Group after = group;
+  after.directory.clear();
+  after.source_id.clear();
+  after.has_strangers = false;
+  after.update_time = now;
+  return after;
+}
+
+}  // namespace rollcall::reconciliation

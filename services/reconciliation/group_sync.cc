@@ -1,0 +1,153 @@
+#include "services/reconciliation/group_sync.h"
+
+#include <cstddef>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
+#include "common/status/errors.h"
+#include "common/status/status_macros.h"
+#include "services/reconciliation/records.h"
+
+namespace rollcall::reconciliation {
+namespace {
+
+store::GroupMarkRow::Outcome OutcomeOf(GroupFate fate) {
+  switch (fate) {
+    case GroupFate::kCreate:
+      return store::GroupMarkRow::CREATED;
+    case GroupFate::kTakeOver:
+      return store::GroupMarkRow::MERGED;
+    case GroupFate::kRename:
+      return store::GroupMarkRow::UPDATED;
+    default:
+      return store::GroupMarkRow::UNCHANGED;
+  }
+}
+
+// What the run has done to the group, with what an earlier reading of the same
+// run has done.
+store::GroupMarkRow Marked(const store::GroupMarkRow& before,
+                           const std::string& run, GroupFate fate) {
+  store::GroupMarkRow mark;
+  if (before.run() == run) mark = before;
+  mark.set_run(run);
+  if (mark.outcome() == store::GroupMarkRow::UNCHANGED) {
+    mark.set_outcome(OutcomeOf(fate));
+  }
+  return mark;
+}
+
+void Count(const store::GroupMarkRow& mark, v1::RunCounters* counters) {
+  switch (mark.outcome()) {
+    case store::GroupMarkRow::CREATED:
+      counters->set_groups_created(counters->groups_created() + 1);
+      break;
+    case store::GroupMarkRow::MERGED:
+      counters->set_groups_merged(counters->groups_merged() + 1);
+      break;
+    case store::GroupMarkRow::UPDATED:
+      counters->set_groups_updated(counters->groups_updated() + 1);
+      break;
+    default:
+      break;
+  }
+}
+
+void AppendGroupEvent(const RunWork& work, const Group& group,
+                      const std::string& rule, absl::Time now,
+                      Transaction& transaction) {
+  v1::ChangeEvent event = MakeEvent(work, now, rule);
+  *event.mutable_group_change() = ToMessage(group, work.account());
+  transaction.AppendEvent(std::move(event));
+}
+
+absl::StatusOr<GroupRecord> Load(const std::string& id,
+                                 const Transaction& transaction) {
+  ASSIGN_OR_RETURN(absl::optional<GroupRecord> record,
+                   transaction.identities().FindGroup(id));
+  if (!record.has_value()) {
+    return DataLoss("GROUP_UNKNOWN",
+                    absl::StrCat("The group ", id, " does not exist."),
+                    {{"group", id}});
+  }
+  return *std::move(record);
+}
+
+}  // namespace
+
+absl::Status ApplyGroups(const std::vector<DesiredGroup>& desired,
+                         absl::Time now,
+                         const std::function<std::string()>& make_id,
+                         RunWork& work, Transaction& transaction) {
+  absl::flat_hash_map<std::string, GroupRecord> known;
+  std::vector<Group> own, namesakes;
+  ASSIGN_OR_RETURN(
+      std::vector<GroupRecord> records,
+      transaction.identities().GroupsOfDirectory(work.directory()));
+  for (GroupRecord& record : records) {
+    own.push_back(record.group);
+    std::string id = record.group.id;
+    known.insert({std::move(id), std::move(record)});
+  }
+  for (const DesiredGroup& group : desired) {
+    if (group.missing) continue;
+    ASSIGN_OR_RETURN(
+        absl::optional<GroupRecord> record,
+        transaction.identities().FindGroupByName(group.display_name));
+    if (!record.has_value()) continue;
+    namesakes.push_back(record->group);
+    std::string id = record->group.id;
+    known.insert({std::move(id), *std::move(record)});
+  }
+
+  std::vector<GroupDecision> plan =
+      PlanGroups(work.directory(), desired, own, namesakes, now);
+  work.scope.clear_missing_groups();
+  work.scope.clear_name_conflicts();
+  for (size_t i = 0; i < plan.size(); ++i) {
+    GroupDecision& decision = plan[i];
+    if (decision.fate == GroupFate::kMissing) {
+      if (decision.linked) work.scope.add_missing_groups(decision.after.id);
+      continue;
+    }
+    work.counters().set_groups_seen(work.counters().groups_seen() + 1);
+    if (decision.fate == GroupFate::kConflict) {
+      work.scope.add_name_conflicts(desired[i].source_id);
+      if (!decision.linked) continue;
+    }
+    if (decision.fate == GroupFate::kCreate) decision.after.id = make_id();
+    auto before = known.find(decision.after.id);
+    const bool exists = before != known.end();
+    const store::GroupMarkRow mark =
+        Marked(exists ? before->second.mark : store::GroupMarkRow(),
+               work.run.name(), decision.fate);
+    Count(mark, &work.counters());
+    if (OutcomeOf(decision.fate) == store::GroupMarkRow::UNCHANGED) continue;
+    RETURN_IF_ERROR(transaction.PutGroup(
+        exists ? &before->second.group : nullptr, decision.after, mark));
+    AppendGroupEvent(work, decision.after, decision.rule, now, transaction);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SettleTakenOver(const std::string& group_id,
+                             Transaction& transaction) {
+  ASSIGN_OR_RETURN(const GroupRecord before, Load(group_id, transaction));
+  Group after = before.group;
+  after.has_strangers = false;
+  return transaction.PutGroup(&before.group, after, before.mark);
+}
+
+absl::Status ReleaseGroup(const std::string& group_id, absl::Time now,
+                          RunWork& work, Transaction& transaction) {
+  ASSIGN_OR_RETURN(const GroupRecord before, Load(group_id, transaction));
+  const Group after = Released(before.group, now);
+  RETURN_IF_ERROR(transaction.PutGroup(&before.group, after, before.mark));
+  AppendGroupEvent(work, after, "A8", now, transaction);
+  work.counters().set_groups_released(work.counters().groups_released() + 1);
+  return absl::OkStatus();
+}
+
+}  // namespace rollcall::reconciliation

@@ -1,0 +1,132 @@
+// The keys of the identity store's tables, all in the partition of the account.
+//
+//   users/<user>                                   UserRow
+//   users_by_username/<username>                   IdRow
+//   users_by_source/<directory>/<source id>        IdRow
+//   groups/<group>                                 GroupRow
+//   groups_by_name/<name, lower case>              IdRow
+//   groups_by_source/<directory>/<source id>       IdRow
+//   members/<group>/<user>                         MemberRow
+//   runs/<directory>/<run>                         RunRow
+//   runs_by_time/<directory>/<-create time>/<run>  IdRow
+//   running/<directory>                            RunningRow
+//   places/<directory>/<run>                       PlaceRow
+//   scopes/<directory>/<run>                       ScopeRow
+//   withheld/<directory>/<run>/<attempt>/<source id>  WithheldRow
+//   head                                           HeadRow
+//   feed/<sequence>                                EventRow
+//   requests/<directory>/<request id>              RequestRow
+//   requests_by_time/<time>/<directory>/<request id>  (empty IdRow)
+#ifndef ROLLCALL_SERVICES_RECONCILIATION_KEYS_H_
+#define ROLLCALL_SERVICES_RECONCILIATION_KEYS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/store/key.h"
+
+namespace rollcall::reconciliation::keys {
+
+using rollcall::store::Key;
+
+inline std::string Table(absl::string_view table) { return Key(table).Build(); }
+inline std::string Row(absl::string_view table, absl::string_view a) {
+  return Key(table).String(a).Build();
+}
+inline std::string Row(absl::string_view table, absl::string_view a,
+                       absl::string_view b) {
+  return Key(table).String(a).String(b).Build();
+}
+
+inline std::string User(absl::string_view id) { return Row("users", id); }
+inline std::string UserByUsername(absl::string_view username) {
+  return Row("users_by_username", username);
+}
+inline std::string UsersOfSource(absl::string_view directory) {
+  return Row("users_by_source", directory);
+}
+inline std::string UserBySource(absl::string_view directory,
+                                absl::string_view source_id) {
+  return Row("users_by_source", directory, source_id);
+}
+
+inline std::string Group(absl::string_view id) { return Row("groups", id); }
+inline std::string GroupByName(absl::string_view name_key) {
+  return Row("groups_by_name", name_key);
+}
+inline std::string GroupsOfSource(absl::string_view directory) {
+  return Row("groups_by_source", directory);
+}
+inline std::string GroupBySource(absl::string_view directory,
+                                 absl::string_view source_id) {
+  return Row("groups_by_source", directory, source_id);
+}
+inline std::string MembersOf(absl::string_view group) {
+  return Row("members", group);
+}
+inline std::string Member(absl::string_view group, absl::string_view user) {
+  return Row("members", group, user);
+}
+
+inline std::string Run(absl::string_view directory, absl::string_view run) {
+  return Row("runs", directory, run);
+}
+inline std::string RunsByTime(absl::string_view directory) {
+  return Row("runs_by_time", directory);
+}
+inline std::string RunByTime(absl::string_view directory, absl::Time created,
+                             absl::string_view run) {
+  return Key("runs_by_time")
+      .String(directory)
+      .Int64(-absl::ToUnixNanos(created))
+      .String(run)
+      .Build();
+}
+inline std::string Running(absl::string_view directory) {
+  return Row("running", directory);
+}
+inline std::string Place(absl::string_view directory, absl::string_view run) {
+  return Row("places", directory, run);
+}
+inline std::string Scope(absl::string_view directory, absl::string_view run) {
+  return Row("scopes", directory, run);
+}
+inline std::string WithheldOfDirectory(absl::string_view directory) {
+  return Row("withheld", directory);
+}
+inline std::string WithheldOfAttempt(absl::string_view directory,
+                                     absl::string_view run, int64_t attempt) {
+  return Key("withheld").String(directory).String(run).Int64(attempt).Build();
+}
+inline std::string Withheld(absl::string_view directory, absl::string_view run,
+                            int64_t attempt, absl::string_view source_id) {
+  return Key("withheld")
+      .String(directory)
+      .String(run)
+      .Int64(attempt)
+      .String(source_id)
+      .Build();
+}
+
+inline std::string Head() { return Table("head"); }
+inline std::string Feed(int64_t sequence) {
+  return Key("feed").Int64(sequence).Build();
+}
+inline std::string Request(absl::string_view directory,
+                           absl::string_view request_id) {
+  return Row("requests", directory, request_id);
+}
+inline std::string RequestByTime(absl::Time time, absl::string_view directory,
+                                 absl::string_view request_id) {
+  return Key("requests_by_time")
+      .Time(time)
+      .String(directory)
+      .String(request_id)
+      .Build();
+}
+
+}  // namespace rollcall::reconciliation::keys
+
+#endif  // ROLLCALL_SERVICES_RECONCILIATION_KEYS_H_

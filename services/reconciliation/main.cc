@@ -1,0 +1,87 @@
+// The reconciliation service: the identity store and the runs that keep it in
+// step with its directories.
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/flags/flag.h"
+#include "common/crypto/digest.h"
+#include "common/rpc/access_policy.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/edge.h"
+#include "common/rpc/process.h"
+#include "common/store/rocksdb_store.h"
+#include "common/time/clock.h"
+#include "common/time/periodic_worker.h"
+#include "services/reconciliation/client.h"
+#include "services/reconciliation/run_progress.h"
+#include "services/reconciliation/service.h"
+#include "services/reconciliation/store.h"
+#include "services/reconciliation/user_service.h"
+#include "services/reconciliation/worker.h"
+
+ABSL_FLAG(std::string, directory, "localhost:7002",
+          "Where the directory service is: host:port or a gRPC name.");
+
+namespace rollcall::reconciliation {
+namespace {
+
+int Main(int argc, char** argv) {
+  const rpc::ProcessOptions process =
+      rpc::InitializeProcess(argc, argv, "reconciliation");
+  Clock& clock = Clock::GetRealClock();
+
+  auto rows =
+      rollcall::store::OpenRocksDb({.path = process.data_directory,
+                                    .format_version = kStoreFormatVersion,
+                                    .owner = "reconciliation",
+                                    .on_failure = rpc::ExitOnStoreFailure});
+  if (!rows.ok()) return rpc::FailToStart(rows.status());
+  IdentityStore store(**rows);
+
+  auto channel = rpc::OpenChannel(
+      {.target = absl::GetFlag(FLAGS_directory),
+       .tls = process.tls,
+       .trust_domain = process.trust_domain,
+       .expected_service = "directory",
+       .service_name = "rollcall.directory.v1.DirectoryService"});
+  if (!channel.ok()) return rpc::FailToStart(channel.status());
+  GrpcDirectoryClient directory(*channel);
+
+  auto policy =
+      rpc::AccessPolicy::ForServices({"rollcall.reconciliation.v1."
+                                      "ReconciliationService",
+                                      "rollcall.reconciliation.v1."
+                                      "UserService"});
+  if (!policy.ok()) return rpc::FailToStart(policy.status());
+  const rpc::Edge edge(*policy, process.trust_domain,
+                       "reconciliation.rollcall");
+
+  RunProgressBoard board;
+  RunWorker worker({.store = store,
+                    .directory = directory,
+                    .board = board,
+                    .clock = clock,
+                    .make_id = RandomId});
+  auto loop = std::make_unique<PeriodicWorker>(
+      PeriodicWorkerOptions{.name = "reconciliation-runs"}, clock,
+      [&worker](absl::Time now) { return worker.RunOnce(now); });
+
+  ReconciliationServiceImpl runs({.store = store,
+                                  .directory = directory,
+                                  .board = board,
+                                  .clock = clock,
+                                  .make_id = RandomId,
+                                  .on_run_started = [&] { loop->Nudge(); }},
+                                 edge);
+  UserServiceImpl users(store, clock, edge);
+  return rpc::Serve(process, *std::move(policy), {&runs, &users},
+                    [&] { loop.reset(); });
+}
+
+}  // namespace
+}  // namespace rollcall::reconciliation
+
+int main(int argc, char** argv) {
+  return rollcall::reconciliation::Main(argc, argv);
+}

@@ -1,0 +1,219 @@
+#include "services/reconciliation/service.h"
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "common/identity/resource_name.h"
+#include "common/rpc/paging.h"
+#include "common/status/errors.h"
+#include "common/status/status_macros.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "services/reconciliation/feed_cursor.h"
+#include "services/reconciliation/run_requests.h"
+
+namespace rollcall::reconciliation {
+namespace {
+
+using google::protobuf::util::MessageDifferencer;
+
+// People see progress as often as this, and every change of phase at once.
+constexpr absl::Duration kWatchInterval = absl::Milliseconds(250);
+constexpr int kFeedsPerPage = 1000;
+
+absl::Status CheckRequestId(const std::string& request_id) {
+  if (request_id.empty()) return absl::OkStatus();
+  bool is_uuid = request_id.size() == 36;
+  for (size_t i = 0; is_uuid && i < request_id.size(); ++i) {
+    const bool is_hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+    is_uuid =
+        is_hyphen ? request_id[i] == '-' : absl::ascii_isxdigit(request_id[i]);
+  }
+  if (is_uuid) return absl::OkStatus();
+  return InvalidArgument("REQUEST_ID_INVALID",
+                         "The request id must be a UUID, or empty.",
+                         {{"field", "request_id"}});
+}
+
+// What cannot be synchronized now is refused at once, and nothing is changed
+// (R13, A10). A directory with a vanished group can be: its removals are held
+// (A7).
+absl::Status CheckReady(const directory::v1::Directory& directory) {
+  using directory::v1::Directory;
+  switch (directory.state()) {
+    case Directory::CONNECTED:
+    case Directory::NEEDS_ATTENTION:
+      return absl::OkStatus();
+    case Directory::SETUP_INCOMPLETE:
+      return FailedPrecondition(
+          "DIRECTORY_SETUP_INCOMPLETE",
+          absl::StrCat("No group is selected in ", directory.name(),
+                       ": select one before a sync."),
+          {{"directory", directory.name()}});
+    case Directory::REAUTHORIZATION_REQUIRED:
+      return FailedPrecondition(
+          "REAUTHORIZATION_REQUIRED",
+          absl::StrCat("The connection of ", directory.name(),
+                       " must be authorized again before a sync."),
+          {{"directory", directory.name()}});
+    default:
+      return FailedPrecondition(
+          "DIRECTORY_NOT_READY",
+          absl::StrCat(directory.name(), " cannot be synchronized."),
+          {{"directory", directory.name()}});
+  }
+}
+
+absl::Status RunNotFound(const std::string& name) {
+  return NotFound("RUN_NOT_FOUND", absl::StrCat("There is no run ", name, "."),
+                  {{"run", name}});
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Run> ReconciliationServiceImpl::CreateRun(
+    const v1::CreateRunRequest& request) {
+  ASSIGN_OR_RETURN(const DirectoryName directory,
+                   DirectoryName::Parse(request.parent()));
+  if (!request.run_id().empty()) {
+    RETURN_IF_ERROR(ValidateId(request.run_id(), "run_id"));
+  }
+  if (request.run().kind() != v1::Run::FULL) {
+    return InvalidArgument("RUN_KIND_INVALID",
+                           "The kind of a run must be FULL.",
+                           {{"field", "run.kind"}});
+  }
+  RETURN_IF_ERROR(CheckRequestId(request.request_id()));
+
+  ASSIGN_OR_RETURN(absl::optional<v1::Run> answer,
+                   FindAnswer(directory, request.request_id(),
+                              options_.clock.TimeNow(), options_.store));
+  if (answer.has_value()) {
+    ShowLiveProgress(&*answer);
+    return *std::move(answer);
+  }
+  ASSIGN_OR_RETURN(const directory::v1::Directory configured,
+                   options_.directory.GetDirectory(directory));
+  RETURN_IF_ERROR(CheckReady(configured));
+  const RunName name(directory, request.run_id().empty() ? options_.make_id()
+                                                         : request.run_id());
+  ASSIGN_OR_RETURN(v1::Run run,
+                   StartRun(name, request.request_id(),
+                            options_.clock.TimeNow(), options_.store));
+  options_.on_run_started();
+  return run;
+}
+
+absl::StatusOr<v1::Run> ReconciliationServiceImpl::GetRun(
+    const v1::GetRunRequest& request) {
+  ASSIGN_OR_RETURN(const RunName name, RunName::Parse(request.name()));
+  ASSIGN_OR_RETURN(absl::optional<v1::Run> run,
+                   options_.store.Runs(name.account().id())
+                       .FindRun(name.directory().id(), name.id()));
+  if (!run.has_value()) return RunNotFound(request.name());
+  ShowLiveProgress(&*run);
+  return *std::move(run);
+}
+
+void ReconciliationServiceImpl::ShowLiveProgress(v1::Run* run) const {
+  if (run->state() != v1::Run::RUNNING) return;
+  const absl::optional<LiveProgress> live = options_.board.Find(run->name());
+  if (!live.has_value()) return;
+  // The phases of the contract are those of the place, and one for "none".
+  const auto phase =
+      static_cast<v1::Run::Phase>(static_cast<int>(live->phase) + 1);
+  if (phase != run->phase()) return;  // The store is ahead.
+  run->mutable_progress()->set_done(live->done);
+  run->mutable_progress()->set_total(live->total);
+}
+
+absl::StatusOr<v1::ListRunsResponse> ReconciliationServiceImpl::ListRuns(
+    const v1::ListRunsRequest& request) {
+  ASSIGN_OR_RETURN(const DirectoryName directory,
+                   DirectoryName::Parse(request.parent()));
+  ASSIGN_OR_RETURN(const int page_size,
+                   rpc::ResolvePageSize(request.page_size()));
+  const std::string scope = absl::StrCat("ListRuns ", request.parent());
+  ASSIGN_OR_RETURN(const std::string after,
+                   rpc::ReadPageToken(scope, request.page_token()));
+  ASSIGN_OR_RETURN(std::vector<ListedRun> runs,
+                   options_.store.Runs(directory.account().id())
+                       .ListRuns(directory.id(), after, page_size));
+  v1::ListRunsResponse response;
+  for (ListedRun& listed : runs) {
+    ShowLiveProgress(&listed.run);
+    *response.add_runs() = std::move(listed.run);
+  }
+  if (static_cast<int>(runs.size()) == page_size) {
+    response.set_next_page_token(rpc::MakePageToken(scope, runs.back().key));
+  }
+  return response;
+}
+
+absl::Status ReconciliationServiceImpl::WatchRun(
+    const v1::WatchRunRequest& request, const std::function<bool()>& cancelled,
+    const std::function<bool(const v1::Run&)>& write) {
+  v1::GetRunRequest get;
+  get.set_name(request.name());
+  v1::Run shown;
+  while (!cancelled()) {
+    const int64_t turn = options_.board.turn();
+    ASSIGN_OR_RETURN(v1::Run run, GetRun(get));
+    if (!MessageDifferencer::Equals(run, shown)) {
+      if (!write(run)) return absl::OkStatus();
+      shown = std::move(run);
+    }
+    if (shown.state() != v1::Run::RUNNING) return absl::OkStatus();
+    options_.board.Await(turn, kWatchInterval);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReconciliationServiceImpl::WatchChanges(
+    const v1::WatchChangesRequest& request,
+    const std::function<bool(const v1::WatchChangesResponse&)>& write) {
+  ASSIGN_OR_RETURN(const AccountName account,
+                   AccountName::Parse(request.parent()));
+  const FeedReader feed = options_.store.Feed(account.id());
+  ASSIGN_OR_RETURN(const int64_t head, feed.HeadSequence());
+  ASSIGN_OR_RETURN(
+      const int64_t after,
+      ReadFeedCursor(request.cursor(), options_.store.incarnation(), head));
+  return feed.ReadAfter(after, [&](v1::ChangeEvent event) {
+    v1::WatchChangesResponse response;
+    response.set_cursor(
+        FeedCursor(options_.store.incarnation(), event.sequence()));
+    *response.mutable_event() = std::move(event);
+    return write(response);
+  });
+}
+
+absl::StatusOr<v1::ListFeedsResponse> ReconciliationServiceImpl::ListFeeds(
+    const v1::ListFeedsRequest& request) {
+  ASSIGN_OR_RETURN(
+      const int page_size,
+      rpc::ResolvePageSize(request.page_size(), kFeedsPerPage, kFeedsPerPage));
+  ASSIGN_OR_RETURN(const std::string after,
+                   rpc::ReadPageToken("ListFeeds", request.page_token()));
+  ASSIGN_OR_RETURN(const std::vector<std::string> accounts,
+                   options_.store.ListAccounts(after, page_size));
+  v1::ListFeedsResponse response;
+  for (const std::string& account : accounts) {
+    v1::Feed& feed = *response.add_feeds();
+    feed.set_account(AccountName(account).ToString());
+    feed.set_incarnation(options_.store.incarnation());
+    ASSIGN_OR_RETURN(const int64_t head,
+                     options_.store.Feed(account).HeadSequence());
+    feed.set_head_sequence(head);
+  }
+  if (static_cast<int>(accounts.size()) == page_size) {
+    response.set_next_page_token(
+        rpc::MakePageToken("ListFeeds", accounts.back()));
+  }
+  return response;
+}
+
+}  // namespace rollcall::reconciliation

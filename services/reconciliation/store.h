@@ -1,0 +1,68 @@
+// The identity store: users, groups, runs and the change feed of all accounts,
+// over a key-value store.
+#ifndef ROLLCALL_SERVICES_RECONCILIATION_STORE_H_
+#define ROLLCALL_SERVICES_RECONCILIATION_STORE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "common/store/store.h"
+#include "services/reconciliation/feed_reader.h"
+#include "services/reconciliation/identity_reader.h"
+#include "services/reconciliation/run_reader.h"
+#include "services/reconciliation/transaction.h"
+
+namespace rollcall::reconciliation {
+
+// The version of keys and values, for RocksDbOptions.
+inline constexpr int kStoreFormatVersion = 1;
+
+// Thread-safe. Accounts are named by their ids. Readers see all that was
+// committed before; every write goes through a transaction.
+class IdentityStore {
+ public:
+  // `store` must outlive this.
+  explicit IdentityStore(rollcall::store::Store& store) : store_(store) {}
+
+  IdentityReader Identities(const std::string& account) const {
+    return IdentityReader(store_, account);
+  }
+  RunReader Runs(const std::string& account) const {
+    return RunReader(store_, account);
+  }
+  FeedReader Feed(const std::string& account) const {
+    return FeedReader(store_, account, incarnation());
+  }
+
+  // Waits until no other transaction is under way.
+  absl::StatusOr<std::unique_ptr<Transaction>> Begin(
+      const std::string& account) {
+    return Transaction::Begin(store_, writer_, account);
+  }
+
+  // The accounts that have anything stored, in order; at most `limit` after
+  // `after`.
+  absl::StatusOr<std::vector<std::string>> ListAccounts(absl::string_view after,
+                                                        int limit) const {
+    return store_.ListPartitions(after, limit);
+  }
+
+  // Names the history that the feeds' sequences belong to.
+  const std::string& incarnation() const { return store_.incarnation(); }
+
+  // What is below, for checks over whole tables.
+  const rollcall::store::Reader& rows() const { return store_; }
+
+ private:
+  rollcall::store::Store& store_;
+  // Held by the one transaction under way.
+  absl::Mutex writer_;
+};
+
+}  // namespace rollcall::reconciliation
+
+#endif  // ROLLCALL_SERVICES_RECONCILIATION_STORE_H_

@@ -1,0 +1,251 @@
+#include "services/reconciliation/transaction.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/errors.h"
+#include "common/status/status_macros.h"
+#include "common/store/proto_table.h"
+#include "services/reconciliation/group_diff.h"
+#include "services/reconciliation/keys.h"
+#include "services/reconciliation/records.h"
+
+namespace rollcall::reconciliation {
+namespace {
+
+store::IdRow IdRow(const std::string& id) {
+  store::IdRow row;
+  row.set_id(id);
+  return row;
+}
+
+std::vector<std::string> OnlyInFirst(const std::vector<std::string>& first,
+                                     const std::vector<std::string>& second) {
+  std::vector<std::string> rest;
+  std::set_difference(first.begin(), first.end(), second.begin(), second.end(),
+                      std::back_inserter(rest));
+  return rest;
+}
+
+const User& NoUser() {
+  static const User& none = *new User();
+  return none;
+}
+
+}  // namespace
+
+// What the transaction has written, in front of what is stored.
+class Transaction::Overlay : public rollcall::store::Reader {
+ public:
+  explicit Overlay(const rollcall::store::Reader& base) : base_(base) {}
+
+  absl::StatusOr<absl::optional<std::string>> Get(
+      absl::string_view partition, absl::string_view key) const override {
+    auto written = rows_.find(key);
+    if (written != rows_.end()) return written->second;
+    return base_.Get(partition, key);
+  }
+  std::unique_ptr<rollcall::store::Cursor> Scan(
+      absl::string_view partition,
+      const rollcall::store::KeyRange& range) const override {
+    return base_.Scan(partition, range);
+  }
+  absl::StatusOr<std::vector<std::string>> ListPartitions(
+      absl::string_view after, int limit) const override {
+    return base_.ListPartitions(after, limit);
+  }
+
+  void Set(std::string key, absl::optional<std::string> value) {
+    byte_size_ += key.size() + (value.has_value() ? value->size() : 0);
+    rows_.insert_or_assign(std::move(key), std::move(value));
+  }
+
+  size_t byte_size() const { return byte_size_; }
+  const absl::flat_hash_map<std::string, absl::optional<std::string>>& rows()
+      const {
+    return rows_;
+  }
+
+ private:
+  const rollcall::store::Reader& base_;
+  absl::flat_hash_map<std::string, absl::optional<std::string>> rows_;
+  size_t byte_size_ = 0;
+};
+
+Transaction::Transaction(rollcall::store::Store& store, absl::Mutex& writer,
+                         std::string account)
+    : lock_(&writer),
+      store_(store),
+      account_(std::move(account)),
+      overlay_(std::make_unique<Overlay>(store)),
+      identities_(*overlay_, account_),
+      runs_(*overlay_, account_) {}
+
+Transaction::~Transaction() = default;
+
+absl::StatusOr<std::unique_ptr<Transaction>> Transaction::Begin(
+    rollcall::store::Store& store, absl::Mutex& writer, std::string account) {
+  auto transaction = std::unique_ptr<Transaction>(
+      new Transaction(store, writer, std::move(account)));
+  ASSIGN_OR_RETURN(transaction->head_before_,
+                   store.Get(transaction->account_, keys::Head()));
+  if (transaction->head_before_.has_value()) {
+    ASSIGN_OR_RETURN(transaction->head_, rollcall::store::Parse<store::HeadRow>(
+                                             *transaction->head_before_));
+  }
+  return transaction;
+}
+
+const rollcall::store::Reader& Transaction::reader() const { return *overlay_; }
+
+// Removes an index entry, unless it belongs to somebody else by now: two that
+// swap their names in one transaction each write over the other's entry.
+absl::Status Transaction::DropIndex(const std::string& key,
+                                    absl::string_view id) {
+  ASSIGN_OR_RETURN(
+      absl::optional<store::IdRow> entry,
+      rollcall::store::GetMessage<store::IdRow>(*overlay_, account_, key));
+  if (entry.has_value() && entry->id() == id) Delete(key);
+  return absl::OkStatus();
+}
+
+absl::Status Transaction::PutUser(const User* before, const User& after,
+                                  const store::UserMarkRow& mark) {
+  store::UserRow row = ToRow(after);
+  *row.mutable_mark() = mark;
+  Put(keys::User(after.id), row);
+
+  const User& old = before == nullptr ? NoUser() : *before;
+  if (old.username != after.username) {
+    Put(keys::UserByUsername(after.username), IdRow(after.id));
+    if (before != nullptr) {
+      RETURN_IF_ERROR(DropIndex(keys::UserByUsername(old.username), after.id));
+    }
+  }
+  for (const Claim& claim : old.claims) {
+    const Claim* kept = after.ClaimOf(claim.directory);
+    if (kept != nullptr && kept->source_id == claim.source_id) continue;
+    RETURN_IF_ERROR(DropIndex(
+        keys::UserBySource(claim.directory, claim.source_id), after.id));
+  }
+  for (const Claim& claim : after.claims) {
+    const Claim* known = old.ClaimOf(claim.directory);
+    if (known != nullptr && known->source_id == claim.source_id) continue;
+    Put(keys::UserBySource(claim.directory, claim.source_id), IdRow(after.id));
+  }
+  for (const std::string& group : OnlyInFirst(after.groups, old.groups)) {
+    Put(keys::Member(group, after.id), store::MemberRow());
+    ++member_count_changes_[group];
+  }
+  for (const std::string& group : OnlyInFirst(old.groups, after.groups)) {
+    Delete(keys::Member(group, after.id));
+    --member_count_changes_[group];
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Transaction::DeleteUser(const User& before) {
+  Delete(keys::User(before.id));
+  RETURN_IF_ERROR(DropIndex(keys::UserByUsername(before.username), before.id));
+  for (const Claim& claim : before.claims) {
+    RETURN_IF_ERROR(DropIndex(
+        keys::UserBySource(claim.directory, claim.source_id), before.id));
+  }
+  for (const std::string& group : before.groups) {
+    Delete(keys::Member(group, before.id));
+    --member_count_changes_[group];
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Transaction::PutGroup(const Group* before, const Group& after,
+                                   const store::GroupMarkRow& mark) {
+  store::GroupRow row = ToRow(after);
+  row.set_member_count(before == nullptr ? 0 : before->member_count);
+  *row.mutable_mark() = mark;
+  Put(keys::Group(after.id), row);
+
+  const std::string name = GroupNameKey(after.display_name);
+  Put(keys::GroupByName(name), IdRow(after.id));
+  if (before != nullptr && GroupNameKey(before->display_name) != name) {
+    RETURN_IF_ERROR(DropIndex(
+        keys::GroupByName(GroupNameKey(before->display_name)), after.id));
+  }
+  const bool relinked = before == nullptr ||
+                        before->directory != after.directory ||
+                        before->source_id != after.source_id;
+  if (!relinked) return absl::OkStatus();
+  if (!after.directory.empty()) {
+    Put(keys::GroupBySource(after.directory, after.source_id), IdRow(after.id));
+  }
+  if (before != nullptr && !before->directory.empty()) {
+    RETURN_IF_ERROR(DropIndex(
+        keys::GroupBySource(before->directory, before->source_id), after.id));
+  }
+  return absl::OkStatus();
+}
+
+void Transaction::AppendEvent(v1::ChangeEvent event) {
+  head_.set_sequence(head_.sequence() + 1);
+  store::EventRow row;
+  *row.mutable_event() = std::move(event);
+  Put(keys::Feed(head_.sequence()), row);
+}
+
+void Transaction::Put(std::string key,
+                      const google::protobuf::MessageLite& row) {
+  overlay_->Set(std::move(key), rollcall::store::Serialize(row));
+}
+
+void Transaction::Delete(std::string key) {
+  overlay_->Set(std::move(key), absl::nullopt);
+}
+
+bool Transaction::empty() const { return overlay_->rows().empty(); }
+size_t Transaction::row_count() const { return overlay_->rows().size(); }
+size_t Transaction::byte_size() const { return overlay_->byte_size(); }
+
+absl::Status Transaction::MoveMemberCounts() {
+  for (const auto& [group, change] : member_count_changes_) {
+    if (change == 0) continue;
+    ASSIGN_OR_RETURN(absl::optional<store::GroupRow> row,
+                     rollcall::store::GetMessage<store::GroupRow>(
+                         *overlay_, account_, keys::Group(group)));
+    if (!row.has_value()) {
+      return Internal("GROUP_UNKNOWN",
+                      absl::StrCat("A user has the group ", group,
+                                   ", which does not exist."),
+                      {{"group", group}});
+    }
+    row->set_member_count(row->member_count() + change);
+    Put(keys::Group(group), *row);
+  }
+  member_count_changes_.clear();
+  return absl::OkStatus();
+}
+
+absl::Status Transaction::Commit() {
+  if (empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(MoveMemberCounts());
+  head_.set_batches(head_.batches() + 1);
+  rollcall::store::Batch batch(account_);
+  if (head_before_.has_value()) {
+    batch.ExpectValue(keys::Head(), *head_before_);
+  } else {
+    batch.ExpectAbsent(keys::Head());
+  }
+  for (const auto& [key, value] : overlay_->rows()) {
+    if (value.has_value()) {
+      batch.Put(key, *value);
+    } else {
+      batch.Delete(key);
+    }
+  }
+  batch.Put(keys::Head(), rollcall::store::Serialize(head_));
+  return store_.Commit(batch);
+}
+
+}  // namespace rollcall::reconciliation

@@ -1,0 +1,93 @@
+// One atomic change of an account: rows, their indexes, their events and the
+// place of the run, all or nothing (design.md, "One full sync", step 4).
+#ifndef ROLLCALL_SERVICES_RECONCILIATION_TRANSACTION_H_
+#define ROLLCALL_SERVICES_RECONCILIATION_TRANSACTION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/types/optional.h"
+#include "common/store/store.h"
+#include "google/protobuf/message_lite.h"
+#include "rollcall/reconciliation/v1/reconciliation.pb.h"
+#include "services/reconciliation/identity_reader.h"
+#include "services/reconciliation/model.h"
+#include "services/reconciliation/run_reader.h"
+#include "services/reconciliation/store.pb.h"
+
+namespace rollcall::reconciliation {
+
+// One thread. While it lives, no other transaction of the store begins; keep it
+// short, and wait for nobody inside. Nothing is written before Commit; a
+// transaction that is dropped leaves no trace.
+class Transaction {
+ public:
+  // Made by IdentityStore::Begin.
+  static absl::StatusOr<std::unique_ptr<Transaction>> Begin(
+      rollcall::store::Store& store, absl::Mutex& writer, std::string account);
+  ~Transaction();
+
+  // Look-ups by key see what this transaction has written; lists don't. The
+  // member count of a group is as of the beginning.
+  const IdentityReader& identities() const { return identities_; }
+  const RunReader& runs() const { return runs_; }
+  const rollcall::store::Reader& reader() const;
+  const std::string& account() const { return account_; }
+
+  // Writes a user with all its indexes, and moves the member counts of groups.
+  // `before` is what is stored now; nullptr: nothing.
+  absl::Status PutUser(const User* before, const User& after,
+                       const store::UserMarkRow& mark);
+  absl::Status DeleteUser(const User& before);
+
+  // Writes a group with its indexes; its member count is not taken from
+  // `after`, it follows the users.
+  absl::Status PutGroup(const Group* before, const Group& after,
+                        const store::GroupMarkRow& mark);
+
+  // Appends to the feed. Sequence and id are given here.
+  void AppendEvent(v1::ChangeEvent event);
+
+  void Put(std::string key, const google::protobuf::MessageLite& row);
+  void Delete(std::string key);
+
+  // How much it would write, for callers that cut long work into batches.
+  bool empty() const;
+  size_t row_count() const;
+  size_t byte_size() const;
+
+  // Writes everything. ABORTED, reason STORE_CONFLICT, if somebody else has
+  // written to the account since Begin: another process, for this one's
+  // transactions wait for each other.
+  absl::Status Commit();
+
+ private:
+  class Overlay;
+
+  Transaction(rollcall::store::Store& store, absl::Mutex& writer,
+              std::string account);
+  absl::Status DropIndex(const std::string& key, absl::string_view id);
+  absl::Status MoveMemberCounts();
+
+  absl::MutexLock lock_;
+  rollcall::store::Store& store_;
+  std::string account_;
+  std::unique_ptr<Overlay> overlay_;
+  IdentityReader identities_;
+  RunReader runs_;
+  absl::optional<std::string> head_before_;
+  store::HeadRow head_;
+  absl::btree_map<std::string, int64_t> member_count_changes_;
+};
+
+}  // namespace rollcall::reconciliation
+
+#endif  // ROLLCALL_SERVICES_RECONCILIATION_TRANSACTION_H_

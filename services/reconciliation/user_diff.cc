@@ -1,0 +1,307 @@
+#include "services/reconciliation/user_diff.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/types/optional.h"
+#include "services/reconciliation/username_form.h"
+
+namespace rollcall::reconciliation {
+namespace {
+
+UserDecision Skip(std::string reason, const char* rule) {
+  UserDecision decision;
+  decision.fate = Fate::kSkip;
+  decision.reason = std::move(reason);
+  decision.rules = {rule};
+  return decision;
+}
+
+// Only phones that this directory added are added or removed (R47), and none
+// while phone import is off (R38). A number that a person has added already is
+// not added again (R42).
+std::vector<Phone> PhonesAfter(const std::vector<Phone>& before,
+                               const DesiredUser& desired,
+                               const SyncRules& rules) {
+  if (!rules.phone_import) return before;
+  std::vector<Phone> after;
+  for (const Phone& phone : before) {
+    if (phone.directory != rules.directory) after.push_back(phone);
+  }
+  for (const std::string& number : desired.phones) {
+    const bool known =
+        std::any_of(after.begin(), after.end(),
+                    [&](const Phone& phone) { return phone.number == number; });
+    if (!known) after.push_back({number, rules.directory});
+  }
+  return after;
+}
+
+std::vector<std::string> Union(const std::vector<std::string>& a,
+                               const std::vector<std::string>& b) {
+  std::vector<std::string> all;
+  all.reserve(a.size() + b.size());
+  std::set_union(a.begin(), a.end(), b.begin(), b.end(),
+                 std::back_inserter(all));
+  return all;
+}
+
+std::vector<std::string> Without(const std::vector<std::string>& groups,
+                                 const std::vector<std::string>& left) {
+  std::vector<std::string> rest;
+  std::set_difference(groups.begin(), groups.end(), left.begin(), left.end(),
+                      std::back_inserter(rest));
+  return rest;
+}
+
+// The directory's groups that the user is in and should not be: manual groups
+// and other directories' stay, and so do missing ones (A7).
+std::vector<std::string> GroupsToLeave(const std::vector<std::string>& before,
+                                       const std::vector<std::string>& desired,
+                                       const SyncRules& rules) {
+  std::vector<std::string> left;
+  for (const std::string& group : before) {
+    if (!rules.own_groups.contains(group)) continue;
+    if (rules.missing_groups.contains(group)) continue;
+    if (std::binary_search(desired.begin(), desired.end(), group)) continue;
+    left.push_back(group);
+  }
+  return left;
+}
+
+Claim* MutableClaim(User* user, const std::string& directory) {
+  for (Claim& claim : user->claims) {
+    if (claim.directory == directory) return &claim;
+  }
+  return nullptr;
+}
+
+void Disable(UserDecision* decision) {
+  decision->after.status = UserStatus::kDisabled;
+  decision->after.disabled_by = DisabledBy::kSource;
+  decision->disabled = true;
+  decision->rules.push_back("R50");
+}
+
+// The source decides between disabled and active; bypass is the target's own
+// and survives unless the source disables the user (R48, A12, A13). Taking the
+// status of somebody who may authenticate now is withheld; taking it with the
+// way back from the trash is not, because he could not authenticate before.
+void FollowEnabled(const DesiredUser& desired, bool was_pending,
+                   UserDecision* decision) {
+  User& after = decision->after;
+  const bool by_administrator = after.disabled_by == DisabledBy::kAdministrator;
+  if (desired.enabled && after.status == UserStatus::kDisabled) {
+    after.status = UserStatus::kActive;
+    after.disabled_by = DisabledBy::kNobody;
+    decision->enabled = true;
+    decision->rules.insert(
+        by_administrator ? decision->rules.begin() : decision->rules.end(),
+        by_administrator ? "A13" : "R52");
+  } else if (!desired.enabled && after.status == UserStatus::kDisabled) {
+    after.disabled_by = DisabledBy::kSource;
+    if (by_administrator) {
+      decision->rules.insert(decision->rules.begin(), "A13");
+    }
+  } else if (!desired.enabled && was_pending) {
+    Disable(decision);
+  } else if (!desired.enabled) {
+    decision->withheld.disable = true;
+  }
+}
+
+// R33 is the only way for a username to change; a name that is not free stays
+// as it is, and is reported (A4).
+void FollowSwitch(const DesiredUser& desired, const SeenFacts& facts,
+                  const SyncRules& rules, UserDecision* decision) {
+  User& after = decision->after;
+  Claim& claim = *MutableClaim(&after, rules.directory);
+  absl::optional<std::string> wanted = UsernameAfterSwitch(
+      after.username, claim.username_origin, rules.normalization);
+  if (!wanted.has_value()) {
+    const std::string source_wants =
+        UsernameOf(desired.user_principal_name, rules.normalization);
+    const std::string origin_gives =
+        UsernameOf(claim.username_origin, rules.normalization);
+    if (source_wants != origin_gives) {
+      decision->warnings.push_back("RENAME_PENDING");  // A3
+    }
+    return;
+  }
+  if (facts.rename_is_taken || desired.username_collides) {
+    decision->warnings.push_back("USERNAME_COLLISION");  // A4
+    return;
+  }
+  after.username = *std::move(wanted);
+  decision->renamed = true;
+  decision->rules.push_back("R33");
+}
+
+// Brings `decision->after`, which this directory claims, in step with the
+// source; names and emails are cleared where the source has none (A5).
+void Follow(const DesiredUser& desired, const SeenFacts& facts,
+            const SyncRules& rules, UserDecision* decision) {
+  User& after = decision->after;
+  const User before = after;
+  if (after.pending_deletion()) {
+    decision->fate = Fate::kRestore;
+    decision->rules.insert(decision->rules.begin(), "R61");
+    after.delete_time = absl::nullopt;
+    // Nobody claims a user in the trash; what is left of claims is only the way
+    // back, and it has just been taken.
+    std::erase_if(after.claims, [&](const Claim& claim) {
+      return claim.directory != rules.directory;
+    });
+  }
+  FollowEnabled(desired, before.pending_deletion(), decision);
+  FollowSwitch(desired, facts, rules, decision);
+
+  after.display_name = desired.display_name;
+  after.email = desired.email;
+  after.source_has_phone_data = desired.has_phone_data;
+  if (after.display_name != before.display_name ||
+      after.email != before.email ||
+      after.source_has_phone_data != before.source_has_phone_data) {
+    decision->rules.push_back("R28");
+  }
+  after.phones = PhonesAfter(before.phones, desired, rules);
+  if (after.phones != before.phones) decision->rules.push_back("R38");
+
+  after.groups = Union(before.groups, desired.groups);
+  if (after.groups != before.groups) decision->rules.push_back("R25");
+  decision->withheld.leave_groups =
+      GroupsToLeave(before.groups, desired.groups, rules);
+
+  Claim& claim = *MutableClaim(&after, rules.directory);
+  if (claim.user_principal_name != desired.user_principal_name) {
+    claim.user_principal_name = desired.user_principal_name;
+    decision->rules.push_back("A3");
+  }
+}
+
+UserDecision Create(const DesiredUser& desired, const SyncRules& rules,
+                    absl::Time now) {
+  UserDecision decision;
+  decision.fate = Fate::kCreate;
+  decision.rules = {"R18"};
+  User& after = decision.after;
+  after.username = desired.username;
+  after.display_name = desired.display_name;
+  after.email = desired.email;
+  after.claims = {{rules.directory, desired.source_id,
+                   desired.user_principal_name, desired.user_principal_name}};
+  after.groups = desired.groups;
+  after.phones = PhonesAfter({}, desired, rules);
+  after.source_has_phone_data = desired.has_phone_data;
+  after.create_time = now;
+  after.update_time = now;
+  if (!desired.enabled) {
+    after.status = UserStatus::kDisabled;
+    after.disabled_by = DisabledBy::kSource;
+    decision.disabled = true;
+    decision.rules = {"A11"};
+  }
+  return decision;
+}
+
+UserDecision Merge(const DesiredUser& desired, const User& namesake,
+                   const SyncRules& rules, absl::Time now) {
+  UserDecision decision;
+  decision.fate = Fate::kMerge;
+  decision.rules = {namesake.claims.empty() ? "R43" : "R44"};
+  decision.after = namesake;
+  decision.after.claims.push_back({rules.directory, desired.source_id,
+                                   desired.user_principal_name,
+                                   desired.user_principal_name});
+  Follow(desired, SeenFacts{}, rules, &decision);
+  decision.after.update_time = now;
+  return decision;
+}
+
+UserDecision Update(const DesiredUser& desired, const SeenFacts& facts,
+                    const SyncRules& rules, absl::Time now) {
+  UserDecision decision;
+  decision.fate = Fate::kUpdate;
+  decision.after = *facts.linked;
+  Follow(desired, facts, rules, &decision);
+  if (decision.after == *facts.linked) {
+    decision.fate = Fate::kUnchanged;
+    decision.rules.clear();
+    return decision;
+  }
+  decision.after.update_time = now;
+  return decision;
+}
+
+}  // namespace
+
+UserDecision DecideSeen(const DesiredUser& desired, const SeenFacts& facts,
+                        const SyncRules& rules, absl::Time now) {
+  if (facts.linked != nullptr) return Update(desired, facts, rules, now);
+  if (!desired.skip_reason.empty()) return Skip(desired.skip_reason, "R37");
+  if (desired.username.empty()) return Skip("USERNAME_EMPTY", "R37");
+  if (desired.username_collides) return Skip("USERNAME_COLLISION", "A4");
+  if (facts.namesake == nullptr) return Create(desired, rules, now);
+  // The namesake is another object of the same tenant, in the trash or not: two
+  // source objects never share a user.
+  if (facts.namesake->ClaimOf(rules.directory) != nullptr) {
+    return Skip("USERNAME_COLLISION", "A4");
+  }
+  return Merge(desired, *facts.namesake, rules, now);
+}
+
+UserDecision DecideAbsent(const User& user, const SyncRules& rules,
+                          absl::Time now) {
+  UserDecision decision;
+  decision.after = user;
+  if (user.pending_deletion()) return decision;  // R63
+
+  User& after = decision.after;
+  after.groups = Without(user.groups, GroupsToLeave(user.groups, {}, rules));
+  const bool held = std::any_of(user.groups.begin(), user.groups.end(),
+                                [&](const std::string& group) {
+                                  return rules.missing_groups.contains(group);
+                                });
+  if (held) {
+    decision.fate = Fate::kHold;
+    decision.rules = {"A7"};
+  } else if (user.claims.size() > 1) {
+    decision.fate = Fate::kDropClaim;
+    decision.rules = {"A6"};
+    std::erase_if(after.claims, [&](const Claim& claim) {
+      return claim.directory == rules.directory;
+    });
+    std::erase_if(after.phones, [&](const Phone& phone) {
+      return phone.directory == rules.directory;
+    });
+  } else {
+    decision.fate = Fate::kRemove;
+    decision.rules = {"R56"};
+    after.delete_time = now;
+    after.deletion_epoch = user.deletion_epoch + 1;
+  }
+  if (after != user) after.update_time = now;
+  return decision;
+}
+
+UserDecision DecideWithheld(const User& user, const Withheld& withheld,
+                            absl::Time now) {
+  UserDecision decision;
+  decision.fate = Fate::kUpdate;
+  decision.after = user;
+  if (withheld.disable && !user.pending_deletion() &&
+      user.status != UserStatus::kDisabled) {
+    Disable(&decision);
+  }
+  decision.after.groups = Without(user.groups, withheld.leave_groups);
+  if (decision.after.groups != user.groups) decision.rules.push_back("R25");
+  if (decision.after == user) {
+    decision.fate = Fate::kUnchanged;
+    return decision;
+  }
+  decision.after.update_time = now;
+  return decision;
+}
+
+}  // namespace rollcall::reconciliation

@@ -1,0 +1,97 @@
+// Decides what a sync does to one user. Never takes anything away before the
+// reading is proven complete (R30): what would, is withheld. Pure.
+#ifndef ROLLCALL_SERVICES_RECONCILIATION_USER_DIFF_H_
+#define ROLLCALL_SERVICES_RECONCILIATION_USER_DIFF_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/time/time.h"
+#include "services/reconciliation/model.h"
+
+namespace rollcall::reconciliation {
+
+// What the source says a user should be.
+struct DesiredUser {
+  std::string source_id;
+  std::string user_principal_name;
+  std::string username;  // Mapped by R31, R32 and R37; empty if it has none.
+  std::string display_name;
+  std::string email;
+  bool enabled = true;
+  std::vector<std::string> phones;  // Numbers; empty while import is off.
+  bool has_phone_data = false;
+  std::vector<std::string> groups;  // Ids of ours, in order, each once.
+  bool username_collides = false;   // Another user in scope maps to it (A4).
+  std::string skip_reason;          // `USERNAME_EMPTY`; empty: none.
+};
+
+// How the directory is synchronized in this run.
+struct SyncRules {
+  std::string directory;  // The id.
+  bool phone_import = false;
+  bool normalization = false;
+  absl::flat_hash_set<std::string> own_groups;      // Managed by the directory.
+  absl::flat_hash_set<std::string> missing_groups;  // Among them: gone (A7).
+};
+
+// What the store knows that the user's own row does not say.
+struct SeenFacts {
+  const User* linked = nullptr;    // Linked to the source id; or else:
+  const User* namesake = nullptr;  // has the desired username.
+  // Whether somebody else has the username that UsernameAfterSwitch gives.
+  bool rename_is_taken = false;
+};
+
+enum class Fate {
+  kUnchanged,
+  kCreate,
+  kMerge,      // Existed under the same username (R43, R44).
+  kUpdate,     //
+  kRestore,    // Comes back from the trash (R61).
+  kRemove,     // Goes to the trash (R56).
+  kDropClaim,  // Another directory still manages the user (A6).
+  kHold,       // Would leave, if a selected group were not missing (A7).
+  kSkip,       // Cannot be imported; see `reason`.
+};
+
+// What a sync wants to take away from a user who is in scope.
+struct Withheld {
+  bool disable = false;                   // R50
+  std::vector<std::string> leave_groups;  // Ids.
+
+  bool empty() const { return !disable && leave_groups.empty(); }
+  friend bool operator==(const Withheld&, const Withheld&) = default;
+};
+
+struct UserDecision {
+  Fate fate = Fate::kUnchanged;
+  std::string reason;              // Of a skip: `USERNAME_COLLISION`.
+  User after;                      // Without id if created; unset if skipped.
+  std::vector<std::string> rules;  // Why, the weightiest first.
+  bool disabled = false;           // Set to disabled by this decision.
+  bool enabled = false;            // From disabled to active.
+  bool renamed = false;
+  Withheld withheld;                  // Due when completeness is proven.
+  std::vector<std::string> warnings;  // `RENAME_PENDING`, `USERNAME_COLLISION`.
+};
+
+// For a user in scope. An existing link is always kept: a collision or an empty
+// username keeps out only those who are not linked yet (A4).
+UserDecision DecideSeen(const DesiredUser& desired, const SeenFacts& facts,
+                        const SyncRules& rules, absl::Time now);
+
+// For a managed user who is not in scope any more; due only when completeness
+// is proven. A user who is in the trash already stays there as he is: the clock
+// of R63 is not restarted.
+UserDecision DecideAbsent(const User& user, const SyncRules& rules,
+                          absl::Time now);
+
+// Takes away what was withheld.
+UserDecision DecideWithheld(const User& user, const Withheld& withheld,
+                            absl::Time now);
+
+}  // namespace rollcall::reconciliation
+
+#endif  // ROLLCALL_SERVICES_RECONCILIATION_USER_DIFF_H_
