@@ -9,11 +9,11 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/rpc/tls.h"
+#include "grpcpp/channel.h"
 
 namespace grpc {
-class Channel;
 class ClientContext;
-}  // namespace grpc
+}
 
 namespace rollcall::rpc {
 

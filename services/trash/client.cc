@@ -1,0 +1,46 @@
+#include "services/trash/client.h"
+
+#include <utility>
+
+#include "absl/time/time.h"
+#include "common/rpc/channel.h"
+#include "common/status/grpc_status.h"
+#include "rollcall/reconciliation/v1/user.grpc.pb.h"
+
+namespace rollcall::trash {
+
+using reconciliation::v1::PurgeUserRequest;
+using reconciliation::v1::PurgeUserResponse;
+using reconciliation::v1::UserService;
+
+namespace {
+
+// One transaction on the other side; more means that it is in trouble.
+constexpr absl::Duration kPurgeTimeout = absl::Seconds(10);
+
+}  // namespace
+
+struct GrpcReconciliationClient::Stub {
+  std::unique_ptr<UserService::Stub> users;
+};
+
+GrpcReconciliationClient::GrpcReconciliationClient(
+    std::shared_ptr<grpc::ChannelInterface> channel)
+    : stub_(std::make_unique<Stub>()) {
+  stub_->users = UserService::NewStub(std::move(channel));
+}
+
+GrpcReconciliationClient::~GrpcReconciliationClient() = default;
+
+absl::Status GrpcReconciliationClient::PurgeUser(const UserName& user,
+                                                 int64_t deletion_epoch) {
+  PurgeUserRequest request;
+  request.set_name(user.ToString());
+  request.set_deletion_epoch(deletion_epoch);
+  grpc::ClientContext context;
+  rpc::SetDeadline(&context, kPurgeTimeout);
+  PurgeUserResponse response;
+  return FromGrpcStatus(stub_->users->PurgeUser(&context, request, &response));
+}
+
+}  // namespace rollcall::trash

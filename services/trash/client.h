@@ -1,0 +1,47 @@
+// What trash asks of the reconciliation service besides its feed: to delete a
+// user for good.
+#ifndef ROLLCALL_SERVICES_TRASH_CLIENT_H_
+#define ROLLCALL_SERVICES_TRASH_CLIENT_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "common/identity/resource_name.h"
+
+namespace grpc {
+class ChannelInterface;
+}
+
+namespace rollcall::trash {
+
+// Thread-safe.
+class ReconciliationClient {
+ public:
+  virtual ~ReconciliationClient() = default;
+
+  // Deletes a user for good, as of one deletion. OK if the user is gone
+  // already; FAILED_PRECONDITION, reason DELETION_SUPERSEDED, if the user has
+  // come back since.
+  virtual absl::Status PurgeUser(const UserName& user,
+                                 int64_t deletion_epoch) = 0;
+};
+
+// The reconciliation service over gRPC. Thread-safe.
+class GrpcReconciliationClient : public ReconciliationClient {
+ public:
+  // `channel` leads to its UserService (rpc::OpenChannel).
+  explicit GrpcReconciliationClient(
+      std::shared_ptr<grpc::ChannelInterface> channel);
+  ~GrpcReconciliationClient() override;
+
+  absl::Status PurgeUser(const UserName& user, int64_t deletion_epoch) override;
+
+ private:
+  struct Stub;
+  std::unique_ptr<Stub> stub_;
+};
+
+}  // namespace rollcall::trash
+
+#endif  // ROLLCALL_SERVICES_TRASH_CLIENT_H_

@@ -1,0 +1,56 @@
+// The trash over gRPC.
+#ifndef ROLLCALL_SERVICES_TRASH_SERVICE_H_
+#define ROLLCALL_SERVICES_TRASH_SERVICE_H_
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/rpc/edge.h"
+#include "rollcall/trash/v1/trash.grpc.pb.h"
+#include "services/trash/client.h"
+#include "services/trash/store.h"
+
+namespace rollcall::trash {
+
+// Thread-safe.
+class TrashServiceImpl : public v1::TrashService::Service {
+ public:
+  // `store` and `reconciliation` must outlive it.
+  TrashServiceImpl(TrashStore& store, ReconciliationClient& reconciliation,
+                   absl::Duration retention, rpc::Edge edge);
+
+  absl::StatusOr<v1::ListTrashedUsersResponse> List(
+      const v1::ListTrashedUsersRequest& request) const;
+  absl::StatusOr<v1::TrashedUser> Get(
+      const v1::GetTrashedUserRequest& request) const;
+  absl::StatusOr<google::protobuf::Empty> Delete(
+      const v1::DeleteTrashedUserRequest& request);
+
+  grpc::Status ListTrashedUsers(
+      grpc::ServerContext* context, const v1::ListTrashedUsersRequest* request,
+      v1::ListTrashedUsersResponse* response) override {
+    return edge_.Answer(context, *request, response,
+                        [&](const rpc::Call&) { return List(*request); });
+  }
+  grpc::Status GetTrashedUser(grpc::ServerContext* context,
+                              const v1::GetTrashedUserRequest* request,
+                              v1::TrashedUser* response) override {
+    return edge_.Answer(context, *request, response,
+                        [&](const rpc::Call&) { return Get(*request); });
+  }
+  grpc::Status DeleteTrashedUser(grpc::ServerContext* context,
+                                 const v1::DeleteTrashedUserRequest* request,
+                                 google::protobuf::Empty* response) override {
+    return edge_.Answer(context, *request, response,
+                        [&](const rpc::Call&) { return Delete(*request); });
+  }
+
+ private:
+  TrashStore& store_;
+  ReconciliationClient& reconciliation_;
+  const absl::Duration retention_;
+  const rpc::Edge edge_;
+};
+
+}  // namespace rollcall::trash
+
+#endif  // ROLLCALL_SERVICES_TRASH_SERVICE_H_
