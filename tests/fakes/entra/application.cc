@@ -1,0 +1,98 @@
+#include "tests/fakes/entra/application.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+
+namespace rollcall::entra {
+
+std::vector<std::string> AllRoles() {
+  return {"User.Read.All",         "Group.Read.All",     "GroupMember.Read.All",
+          "Organization.Read.All", "Directory.Read.All", "Member.Read.Hidden"};
+}
+
+Application::Application(std::string client_id, std::string secret,
+                         std::vector<std::string> redirect_uris, bool consented)
+    : client_id_(std::move(client_id)),
+      redirect_uris_(std::move(redirect_uris)),
+      secrets_({Secret{.text = std::move(secret)}}) {
+  if (consented) settled_ = absl::InfinitePast();
+}
+
+SecretCheck Application::Check(absl::string_view secret) const {
+  absl::MutexLock lock(&mutex_);
+  for (const Secret& known : secrets_) {
+    if (known.text != secret) continue;
+    return known.expired ? SecretCheck::kExpired : SecretCheck::kRight;
+  }
+  return SecretCheck::kWrong;
+}
+
+bool Application::Verifies(const ParsedJwt& assertion, JwtAlgorithm algorithm,
+                           absl::string_view thumbprint) const {
+  absl::MutexLock lock(&mutex_);
+  for (const Certificate& certificate : certificates_) {
+    const std::string known = algorithm == JwtAlgorithm::kPs256
+                                  ? Sha256Thumbprint(*certificate)
+                                  : Sha1Thumbprint(*certificate);
+    if (known != thumbprint) continue;
+    EVP_PKEY* key = X509_get0_pubkey(certificate.get());
+    return key != nullptr && HasValidSignature(assertion, algorithm, *key);
+  }
+  return false;
+}
+
+void Application::AddSecret(std::string secret) {
+  absl::MutexLock lock(&mutex_);
+  secrets_.push_back({.text = std::move(secret)});
+}
+
+void Application::ExpireSecret(absl::string_view secret) {
+  absl::MutexLock lock(&mutex_);
+  for (Secret& known : secrets_) {
+    if (known.text == secret) known.expired = true;
+  }
+}
+
+absl::Status Application::AddCertificate(absl::string_view pem) {
+  absl::StatusOr<Certificate> certificate = ParseCertificate(pem);
+  if (!certificate.ok()) return certificate.status();
+  absl::MutexLock lock(&mutex_);
+  certificates_.push_back(*std::move(certificate));
+  return absl::OkStatus();
+}
+
+void Application::RemoveCertificates() {
+  absl::MutexLock lock(&mutex_);
+  certificates_.clear();
+}
+
+bool Application::IsRedirectUri(absl::string_view uri) const {
+  if (!redirect_uris_.empty()) {
+    return std::find(redirect_uris_.begin(), redirect_uris_.end(), uri) !=
+           redirect_uris_.end();
+  }
+  return absl::StartsWith(uri, "https://localhost:") ||
+         absl::StartsWith(uri, "https://localhost/") ||
+         absl::StartsWith(uri, "https://127.0.0.1:") ||
+         absl::StartsWith(uri, "https://127.0.0.1/");
+}
+
+void Application::Grant(absl::Time settled) {
+  absl::MutexLock lock(&mutex_);
+  settled_ = settled;
+}
+
+void Application::Revoke() {
+  absl::MutexLock lock(&mutex_);
+  settled_.reset();
+}
+
+Consent Application::ConsentAt(absl::Time now) const {
+  absl::MutexLock lock(&mutex_);
+  if (!settled_.has_value()) return Consent::kNone;
+  return now < *settled_ ? Consent::kSettling : Consent::kGranted;
+}
+
+}  // namespace rollcall::entra

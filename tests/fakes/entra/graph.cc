@@ -1,0 +1,235 @@
+#include "tests/fakes/entra/graph.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "tests/fakes/entra/compression.h"
+#include "tests/fakes/entra/graph_batch.h"
+#include "tests/fakes/entra/graph_error.h"
+#include "tests/fakes/entra/graph_routes.h"
+#include "tests/fakes/entra/json_writer.h"
+
+namespace rollcall::entra {
+namespace {
+
+// From this share of the limit on, an answer says how much is used.
+constexpr double kTellShare = 0.8;
+
+constexpr size_t kSmallestCompressed = 860;  // less is not worth it
+constexpr size_t kSmallestKept = 4096;
+
+bool AcceptsGzip(const HttpRequest& request) {
+  return absl::StrContains(request.Header("accept-encoding"), "gzip");
+}
+
+// All that the answer to a GET depends on, but for the tenant.
+std::string CacheKey(const GraphCall& call) {
+  const Permissions& may = call.permissions;
+  return absl::StrCat(call.Target(), "\n", call.eventual, may.users, may.groups,
+                      may.others, may.organization, may.hidden_members);
+}
+
+bool IsBatch(const HttpRequest& request) {
+  return request.method == "POST" &&
+         absl::EqualsIgnoreCase(DecodePath(request.path), "/v1.0/$batch");
+}
+
+}  // namespace
+
+std::string GraphErrorBody(absl::string_view code, absl::string_view message,
+                           const HttpRequest& request, absl::Time now) {
+  std::string body;
+  JsonWriter(body)
+      .BeginObject()
+      .Key("error")
+      .BeginObject()
+      .Member("code", code)
+      .Member("message", message)
+      .Key("innerError")
+      .BeginObject()
+      .Member("date",
+              absl::FormatTime("%Y-%m-%dT%H:%M:%S", now, absl::UTCTimeZone()))
+      .Member("request-id", request.Header("request-id"))
+      .Member("client-request-id", request.Header("client-request-id"))
+      .EndObject()
+      .EndObject()
+      .EndObject();
+  return body;
+}
+
+Graph::Graph(GraphContext context, AccessTokens& tokens,
+             Application& application, ThrottleBudget& budget)
+    : context_(std::move(context)),
+      tokens_(tokens),
+      application_(application),
+      budget_(budget) {}
+
+HttpResponse Graph::Error(const HttpRequest& request,
+                          const absl::Status& status) const {
+  const GraphErrorFacts facts = Explain(status);
+  return {.status = facts.http_status,
+          .body = GraphErrorBody(facts.code, facts.message, request,
+                                 context_.now())};
+}
+
+HttpResponse Graph::Unauthorized(const HttpRequest& request,
+                                 absl::string_view code,
+                                 absl::string_view message) const {
+  HttpResponse response = Error(request, GraphError(401, code, message));
+  response.headers["WWW-Authenticate"] =
+      absl::StrCat("Bearer realm=\"\", authorization_uri=\"", context_.origin,
+                   "/common/oauth2/authorize\", "
+                   "client_id=\"00000003-0000-0000-c000-000000000000\"");
+  return response;
+}
+
+HttpResponse Graph::Handle(const HttpRequest& request) {
+  absl::string_view token = request.Header("authorization");
+  if (!absl::StartsWithIgnoreCase(token, "Bearer ") ||
+      token.size() == std::string("Bearer ").size()) {
+    return Unauthorized(request, "InvalidAuthenticationToken",
+                        "Access token is empty.");
+  }
+  token.remove_prefix(std::string("Bearer ").size());
+  const auto claims = tokens_.Open(absl::StripAsciiWhitespace(token));
+  if (claims == nullptr || claims->client_id != application_.client_id()) {
+    return Unauthorized(request, "InvalidAuthenticationToken",
+                        "CompactToken parsing failed with error code: "
+                        "80049217");
+  }
+  const absl::Time now = context_.now();
+  if (now >= claims->expires || now < claims->not_before - absl::Minutes(5)) {
+    return Unauthorized(request, "InvalidAuthenticationToken",
+                        "Lifetime validation failed, the token is expired.");
+  }
+  if (claims->tenant_id != context_.tenant_id ||
+      application_.ConsentAt(now) == Consent::kNone) {
+    return Unauthorized(
+        request, "Authorization_IdentityNotFound",
+        "The identity of the calling application could not be established.");
+  }
+  return IsBatch(request) ? AnswerBatch(request, *claims)
+                          : AnswerOne(request, *claims);
+}
+
+HttpResponse Graph::AnswerOne(const HttpRequest& request,
+                              const AccessClaims& claims) {
+  GraphCall call{.request = request,
+                 .segments = SplitGraphPath(request.path),
+                 .eventual = absl::EqualsIgnoreCase(
+                     request.Header("consistencylevel"), "eventual")};
+  absl::StatusOr<QueryOptions> options = ParseQueryOptions(request.query);
+  if (!options.ok()) return Error(request, options.status());
+  call.options = *std::move(options);
+  call.permissions = PermissionsOf(claims, call.Target());
+
+  const int64_t units =
+      ResourceUnits(absl::StripPrefix(request.path, "/v1.0"), call.options);
+  const ThrottleBudget::Verdict verdict = budget_.Charge(units, context_.now());
+  if (verdict.refused) return Refuse(request, verdict);
+
+  HttpResponse response = Serve(call);
+  response.headers["x-ms-resource-unit"] = absl::StrCat(units);
+  if (verdict.used > kTellShare) {
+    response.headers["x-ms-throttle-limit-percentage"] =
+        absl::StrFormat("%.1f", std::min(verdict.used, 1.8));
+  }
+  return response;
+}
+
+HttpResponse Graph::Serve(const GraphCall& call) {
+  const HttpRequest& request = call.request;
+  const bool gzip = AcceptsGzip(request);
+  // Faults are drawn anew for every request, and the links of delta queries
+  // carry the time.
+  const bool may_keep = gzip && request.method == "GET" &&
+                        context_.faults.empty() &&
+                        !absl::StrContains(request.path, "delta");
+  const std::string key = may_keep ? CacheKey(call) : "";
+  // Read before the answer is made: a change in between makes it stale.
+  const uint64_t version = context_.tenant.version();
+  if (may_keep) {
+    if (const auto page = cache_.Find(key, version)) return page->response;
+  }
+  absl::StatusOr<GraphReply> reply = Route(context_, call);
+  if (!reply.ok()) return Error(request, reply.status());
+  HttpResponse response{.status = reply->status,
+                        .headers = std::move(reply->headers),
+                        .content_type = kGraphContentType,
+                        .body = std::move(reply->body)};
+  response.headers["OData-Version"] = "4.0";
+  if (!gzip || response.body.size() < kSmallestCompressed) return response;
+  response.body = Gzip(response.body);
+  response.headers["Content-Encoding"] = "gzip";
+  if (may_keep && response.body.size() >= kSmallestKept) {
+    response.body.shrink_to_fit();
+    cache_.Keep(key, {response, version});
+  }
+  return response;
+}
+
+HttpResponse Graph::Refuse(const HttpRequest& request,
+                           const ThrottleBudget::Verdict& verdict) const {
+  HttpResponse response = Error(
+      request, GraphError(429, "TooManyRequests", "Please retry again later."));
+  response.headers["Retry-After"] = absl::StrCat(std::max<int64_t>(
+      1,
+      absl::ToInt64Seconds(absl::Ceil(verdict.retry_after, absl::Seconds(1)))));
+  response.headers["x-ms-throttle-scope"] =
+      absl::StrCat("Tenant_Application/ReadWrite/", context_.client_id, "/",
+                   context_.tenant_id);
+  response.headers["x-ms-throttle-information"] = "ResourceUnitLimitExceeded";
+  response.headers["x-ms-throttle-limit-percentage"] =
+      absl::StrFormat("%.1f", std::min(verdict.used, 1.8));
+  return response;
+}
+
+HttpResponse Graph::AnswerBatch(const HttpRequest& request,
+                                const AccessClaims& claims) {
+  const absl::StatusOr<std::string> body =
+      RunBatch(request, [&](const HttpRequest& item) {
+        if (const auto fault = context_.faults.Strike(
+                FaultKind::kStatus,
+                absl::StrCat(item.path, item.query.empty() ? "" : "?",
+                             item.query))) {
+          return StatusFaultResponse(*fault, item, context_.now());
+        }
+        return IsBatch(item)
+                   ? Error(item, BadRequest("Batches cannot be nested."))
+                   : AnswerOne(item, claims);
+      });
+  if (!body.ok()) return Error(request, body.status());
+  return {.content_type = "application/json", .body = *body};
+}
+
+Permissions Graph::PermissionsOf(const AccessClaims& claims,
+                                 absl::string_view target) const {
+  // One that is missing by a fault is not made up for by a broader one.
+  const auto missing = [&](absl::string_view role) {
+    return context_.faults.StrikesName(FaultKind::kMissingPermission, target,
+                                       role);
+  };
+  const auto has = [&](absl::string_view role) {
+    return std::find(claims.roles.begin(), claims.roles.end(), role) !=
+           claims.roles.end();
+  };
+  const bool directory =
+      has("Directory.Read.All") && !missing("Directory.Read.All");
+  const auto may = [&](absl::string_view role) {
+    return !missing(role) && (directory || has(role));
+  };
+  const bool groups = may("Group.Read.All");
+  return {.users = may("User.Read.All"),
+          .groups = groups && may("GroupMember.Read.All"),
+          .others = directory,
+          .organization = may("Organization.Read.All"),
+          .hidden_members =
+              has("Member.Read.Hidden") && !missing("Member.Read.Hidden")};
+}
+
+}  // namespace rollcall::entra
