@@ -23,9 +23,12 @@ using ::rollcall::auth::v1::Role_Name;
 
 constexpr absl::string_view kEveryAccount = "*";
 
-// Services of gRPC itself, which tell nothing about any account.
+// Services of gRPC itself, which tell nothing about any account. Clients try
+// reflection v1 first and fall back to v1alpha, which is what gRPC 1.51 has,
+// only if they hear UNIMPLEMENTED.
 constexpr absl::string_view kOpenServices[] = {
     "/grpc.health.v1.Health/",
+    "/grpc.reflection.v1.ServerReflection/",
     "/grpc.reflection.v1alpha.ServerReflection/",
 };
 

@@ -217,6 +217,7 @@ TEST_F(TrashPolicy, A22_LetsHelpDeskLookButNotDelete) {
 TEST_F(TrashPolicy, OpensHealthAndReflectionToEveryVerifiedCaller) {
   for (const char* path :
        {"/grpc.health.v1.Health/Check",
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
         "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"}) {
     EXPECT_OK(policy_.CheckMethod(path, Person("READ_ONLY")));
     EXPECT_OK(policy_.CheckMethod(path, Service("directory")));

@@ -22,6 +22,7 @@
 #include "common/status/status_macros.h"
 #include "common/time/clock.h"
 #include "common/time/periodic_worker.h"
+#include "grpc/support/log.h"
 
 ABSL_FLAG(std::string, listen, "127.0.0.1:0",
           "Where to accept calls, host:port; port 0 takes any free one.");
@@ -116,6 +117,15 @@ void KeepMemoryPrivate() {
   prctl(PR_SET_DUMPABLE, 0);
 }
 
+// What gRPC has to say goes into the same log, as lines of the same form. Its
+// errors are mostly those of strangers: handshakes that fail.
+void LogFromGrpc(gpr_log_func_args* line) {
+  if (line->severity != GPR_LOG_SEVERITY_ERROR) return;
+  LogWarning(
+      "grpc",
+      {{"file", line->file}, {"line", line->line}, {"message", line->message}});
+}
+
 }  // namespace
 
 ProcessOptions InitializeProcess(int argc, char** argv,
@@ -126,6 +136,7 @@ ProcessOptions InitializeProcess(int argc, char** argv,
   CheckCommandLine(argc, argv);
   absl::ParseCommandLine(argc, argv);
   InitializeLog({.service = service, .min_level = LogLevelFromFlag()});
+  gpr_set_log_function(LogFromGrpc);
   return ProcessOptions{
       .listen = absl::GetFlag(FLAGS_listen),
       .data_directory = absl::GetFlag(FLAGS_data_directory),

@@ -42,11 +42,17 @@ absl::Status Invalid(const std::string& file, absl::string_view why) {
                             {{"file", file}, {"problem", std::string(why)}});
 }
 
+absl::StatusOr<File> OpenFile(const std::string& path) {
+  if (path.empty()) return Invalid("A TLS file", "is not given");
+  File file(BIO_new_file(path.c_str(), "r"));
+  if (file == nullptr) return Invalid(path, "cannot be read");
+  return file;
+}
+
 // All certificates of a PEM file, in its order; at least one.
 absl::StatusOr<std::vector<Certificate>> ReadCertificates(
     const std::string& path) {
-  const File file(BIO_new_file(path.c_str(), "r"));
-  if (file == nullptr) return Invalid(path, "cannot be read");
+  ASSIGN_OR_RETURN(const File file, OpenFile(path));
   std::vector<Certificate> certificates;
   while (X509* certificate =
              PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr)) {
@@ -58,8 +64,7 @@ absl::StatusOr<std::vector<Certificate>> ReadCertificates(
 }
 
 absl::StatusOr<PrivateKey> ReadKey(const std::string& path) {
-  const File file(BIO_new_file(path.c_str(), "r"));
-  if (file == nullptr) return Invalid(path, "cannot be read");
+  ASSIGN_OR_RETURN(const File file, OpenFile(path));
   // A passphrase would be asked for on a terminal: answer with an empty one.
   static constexpr char kNoPassphrase[] = "";
   PrivateKey key(PEM_read_bio_PrivateKey(file.get(), nullptr, nullptr,
