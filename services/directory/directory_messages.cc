@@ -1,0 +1,151 @@
+#include "services/directory/directory_messages.h"
+
+#include <algorithm>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/errors.h"
+#include "common/status/status_macros.h"
+#include "services/directory/source_id.h"
+
+namespace rollcall::directory {
+namespace {
+
+v1::Directory::State MessageOf(DirectoryState state) {
+  switch (state) {
+    case DirectoryState::kSetupIncomplete:
+      return v1::Directory::SETUP_INCOMPLETE;
+    case DirectoryState::kConnected:
+      return v1::Directory::CONNECTED;
+    case DirectoryState::kReauthorizationRequired:
+      return v1::Directory::REAUTHORIZATION_REQUIRED;
+    case DirectoryState::kNeedsAttention:
+      return v1::Directory::NEEDS_ATTENTION;
+  }
+  return v1::Directory::STATE_UNSPECIFIED;
+}
+
+absl::StatusOr<GuestPolicy> GuestPolicyOf(v1::Directory::GuestPolicy policy) {
+  switch (policy) {
+    case v1::Directory::GUEST_POLICY_UNSPECIFIED:
+    case v1::Directory::IMPORT:
+      return GuestPolicy::kImport;
+    case v1::Directory::EXCLUDE:
+      return GuestPolicy::kExclude;
+    default:
+      return InvalidArgument("GUEST_POLICY_INVALID",
+                             "A guest policy is IMPORT or EXCLUDE.",
+                             {{"field", "directory.guest_policy"}});
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<DirectoryConfig> ConfigOf(const v1::Directory& message) {
+  ASSIGN_OR_RETURN(const GuestPolicy guest_policy,
+                   GuestPolicyOf(message.guest_policy()));
+  DirectoryConfig config{
+      .display_name = message.display_name(),
+      .connection = message.connection(),
+      .enrollment_mail_enabled = message.enrollment_mail_enabled(),
+      .phone_import_enabled = message.phone_import_enabled(),
+      .username_normalization_enabled =
+          message.username_normalization_enabled(),
+      .guest_policy = guest_policy,
+      .default_region_code = message.default_region_code()};
+  for (const v1::SelectedGroup& group : message.selected_groups()) {
+    const absl::optional<SourceId> id = SourceId::Parse(group.source_id());
+    if (!id.has_value()) {
+      return InvalidArgument(
+          "SOURCE_ID_INVALID",
+          "A selected group is named by its object id, a GUID.",
+          {{"field", "directory.selected_groups.source_id"}});
+    }
+    config.selected_groups.push_back(*id);
+  }
+  return config;
+}
+
+DirectoryConfig ConfigOf(const store::StoredDirectory& stored) {
+  DirectoryConfig config{
+      .display_name = stored.display_name(),
+      .connection = stored.connection(),
+      .enrollment_mail_enabled = stored.enrollment_mail_enabled(),
+      .phone_import_enabled = stored.phone_import_enabled(),
+      .username_normalization_enabled = stored.username_normalization_enabled(),
+      .guest_policy = stored.guests_excluded() ? GuestPolicy::kExclude
+                                               : GuestPolicy::kImport,
+      .default_region_code = stored.default_region_code()};
+  for (const std::string& bytes : stored.selected_groups()) {
+    if (const auto id = SourceId::FromBytes(bytes)) {
+      config.selected_groups.push_back(*id);
+    }
+  }
+  return config;
+}
+
+void SetConfig(const DirectoryConfig& config, store::StoredDirectory& stored) {
+  stored.set_display_name(config.display_name);
+  stored.set_connection(config.connection);
+  stored.set_enrollment_mail_enabled(config.enrollment_mail_enabled);
+  stored.set_phone_import_enabled(config.phone_import_enabled);
+  stored.set_username_normalization_enabled(
+      config.username_normalization_enabled);
+  stored.set_guests_excluded(config.guest_policy == GuestPolicy::kExclude);
+  stored.set_default_region_code(config.default_region_code);
+  stored.clear_selected_groups();
+  for (const SourceId& id : config.selected_groups) {
+    stored.add_selected_groups(id.Bytes());
+  }
+}
+
+v1::Directory MessageOf(const AccountName& account,
+                        const store::StoredDirectory& stored,
+                        const store::StoredFacts& facts) {
+  v1::Directory message;
+  message.set_name(DirectoryName(account, stored.directory_id()).ToString());
+  message.set_display_name(stored.display_name());
+  message.set_connection(stored.connection());
+  message.set_enrollment_mail_enabled(stored.enrollment_mail_enabled());
+  message.set_phone_import_enabled(stored.phone_import_enabled());
+  message.set_username_normalization_enabled(
+      stored.username_normalization_enabled());
+  message.set_guest_policy(stored.guests_excluded() ? v1::Directory::EXCLUDE
+                                                    : v1::Directory::IMPORT);
+  message.set_default_region_code(stored.default_region_code());
+
+  absl::flat_hash_map<std::string, const store::StoredFacts::Group*> known;
+  for (const auto& group : facts.groups()) known[group.source_id()] = &group;
+  StateFacts state{.reauthorization_required = facts.reauthorization_required(),
+                   .has_selected_group = stored.selected_groups_size() > 0};
+  for (const std::string& bytes : stored.selected_groups()) {
+    v1::SelectedGroup& group = *message.add_selected_groups();
+    group.set_source_id(
+        SourceId::FromBytes(bytes).value_or(SourceId()).ToString());
+    const auto found = known.find(bytes);
+    if (found == known.end()) continue;
+    group.set_display_name(found->second->display_name());
+    group.set_missing(found->second->missing());
+    state.selected_group_missing |= found->second->missing();
+  }
+  message.set_state(MessageOf(StateOf(state)));
+  message.set_directory_key(stored.directory_key());
+  message.set_etag(EtagOf(stored));
+  *message.mutable_create_time() = stored.create_time();
+  *message.mutable_update_time() = stored.update_time();
+  return message;
+}
+
+std::string EtagOf(const store::StoredDirectory& stored) {
+  return absl::StrCat("\"", stored.revision(), "\"");
+}
+
+google::protobuf::Timestamp TimestampOf(absl::Time time) {
+  const int64_t nanos = absl::ToUnixNanos(time);
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(nanos / 1'000'000'000);
+  timestamp.set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
+  return timestamp;
+}
+
+}  // namespace rollcall::directory

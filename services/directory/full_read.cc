@@ -1,0 +1,214 @@
+#include "services/directory/full_read.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/errors.h"
+#include "common/status/status_macros.h"
+#include "services/directory/completeness.h"
+#include "services/directory/graph_page.h"
+#include "services/directory/group_closure.h"
+#include "services/directory/group_reader.h"
+#include "services/directory/membership_index.h"
+#include "services/directory/read_counters.h"
+#include "services/directory/username_collisions.h"
+#include "services/directory/work_crew.h"
+
+namespace rollcall::directory {
+namespace {
+
+using store::StoredGroup;
+using store::StoredRead;
+using store::StoredUser;
+
+// A token for one tenant must never fill another one's mirror.
+absl::Status CheckTenant(GraphSession& graph) {
+  ASSIGN_OR_RETURN(const std::string body,
+                   graph.Get("/v1.0/organization?$select=id"));
+  ASSIGN_OR_RETURN(const Page<SourceGroup> page, ParseGroupPage(body));
+  if (page.items.size() == 1 &&
+      page.items[0].id.ToString() == absl::AsciiStrToLower(graph.tenant_id())) {
+    return absl::OkStatus();
+  }
+  return FailedPrecondition(
+      "TENANT_MISMATCH",
+      "Graph answers for another tenant than the connection's.",
+      {{"tenant_id", graph.tenant_id()}});
+}
+
+std::vector<SourceId> SelectedGroups(const store::StoredDirectory& directory) {
+  std::vector<SourceId> ids;
+  for (const std::string& bytes : directory.selected_groups()) {
+    if (const auto id = SourceId::FromBytes(bytes)) ids.push_back(*id);
+  }
+  return ids;
+}
+
+GroupGraph GraphOf(const std::vector<GroupRecord>& groups) {
+  absl::flat_hash_map<SourceId, uint32_t> numbers;
+  for (uint32_t i = 0; i < groups.size(); ++i) {
+    numbers[groups[i].evidence.id] = i;
+  }
+  GroupGraph graph;
+  graph.group_count = static_cast<uint32_t>(groups.size());
+  for (uint32_t i = 0; i < groups.size(); ++i) {
+    if (groups[i].evidence.selected) graph.selected.push_back(i);
+    for (const SourceId& inner : groups[i].inner_groups) {
+      graph.nestings.push_back({i, numbers.at(inner)});
+    }
+  }
+  return graph;
+}
+
+// How many imported users each selected group has, by its place.
+std::vector<int64_t> CountMembers(const GroupGraph& graph,
+                                  const MembershipIndex& scope,
+                                  const UserReader& users) {
+  const GroupClosure closure(graph);
+  std::vector<int64_t> counts(graph.selected.size(), 0);
+  std::vector<uint32_t> selected;
+  for (uint32_t user = 0; user < scope.size(); ++user) {
+    if (!users.is_imported(user)) continue;
+    closure.SelectedGroupsOf(scope.groups_of(user), selected);
+    for (const uint32_t place : selected) ++counts[place];
+  }
+  return counts;
+}
+
+absl::Status WriteGroups(const std::vector<GroupRecord>& groups,
+                         const GroupGraph& graph,
+                         const std::vector<int64_t>& counts,
+                         ReadWriter& writer) {
+  std::vector<std::pair<SourceId, StoredGroup>> rows;
+  rows.reserve(groups.size());
+  for (const GroupRecord& group : groups) {
+    StoredGroup row;
+    row.set_display_name(group.display_name);
+    row.set_description(group.description);
+    row.set_selected(group.evidence.selected);
+    row.set_missing(group.evidence.chain == GroupEvidence::Chain::kMissing);
+    for (const SourceId& inner : group.inner_groups) {
+      row.mutable_inner_groups()->append(inner.Bytes());
+    }
+    rows.emplace_back(group.evidence.id, std::move(row));
+  }
+  for (size_t place = 0; place < counts.size(); ++place) {
+    rows[graph.selected[place]].second.set_member_count(counts[place]);
+  }
+  return writer.PutGroups(rows);
+}
+
+absl::Status WriteCollisions(const UserReader& users,
+                             const MembershipIndex& scope, ReadWriter& writer) {
+  std::vector<NamedUser> suspects;
+  for (const uint32_t number : users.Suspects()) {
+    ASSIGN_OR_RETURN(StoredUser row, writer.GetUser(scope.user(number)));
+    suspects.push_back({std::move(*row.mutable_username()), number});
+  }
+  std::vector<SourceId> ids;
+  for (const uint32_t number : FindCollisions(std::move(suspects))) {
+    ids.push_back(scope.user(number));
+  }
+  return writer.PutCollisions(ids);
+}
+
+absl::string_view NameOf(MemberKind kind) {
+  switch (kind) {
+    case MemberKind::kDevice:
+      return "DEVICE";
+    case MemberKind::kContact:
+      return "CONTACT";
+    case MemberKind::kServicePrincipal:
+      return "SERVICE_PRINCIPAL";
+    case MemberKind::kUser:
+    case MemberKind::kGroup:
+    case MemberKind::kOther:
+      break;
+  }
+  return "OTHER";
+}
+
+// R27, A23: counted, by reason.
+void CountIgnored(const std::vector<SourceMember>& others,
+                  const UserReader& users, StoredRead& header) {
+  auto& ignored = *header.mutable_ignored_members();
+  for (const SourceMember& other : others) {
+    ++ignored[std::string(NameOf(other.kind))];
+  }
+  if (users.excluded_guests() > 0) ignored["GUEST"] = users.excluded_guests();
+  if (users.dangling() > 0) ignored["DANGLING"] = users.dangling();
+}
+
+// Whether the tenant told anything at all about what is selected.
+absl::Status CheckUseful(const GroupsRead& groups, const UserReader& users) {
+  const UserEvidence& evidence = users.evidence();
+  if (evidence.unread > 0 && users.imported() == 0) {
+    return Unavailable(
+        "GRAPH_UNAVAILABLE",
+        absl::StrCat("No user could be read: ", evidence.unread_error));
+  }
+  for (const GroupRecord& group : groups.groups) {
+    if (group.evidence.chain != GroupEvidence::Chain::kCut ||
+        group.evidence.members > 0) {
+      return absl::OkStatus();
+    }
+  }
+  return Unavailable("GRAPH_UNAVAILABLE",
+                     absl::StrCat("No group could be read: ",
+                                  groups.groups.front().evidence.error));
+}
+
+}  // namespace
+
+absl::StatusOr<StoredRead> ReadEverything(
+    GraphSession& graph, ReadWriter& writer, const FullReadOptions& options,
+    const std::function<void(const FullReadProgress&)>& report) {
+  ReadCounters counters;
+  const auto tick = [&] {
+    report({counters.objects_read, counters.objects_expected, graph.answers()});
+  };
+  RETURN_IF_ERROR(CheckTenant(graph));
+
+  WorkCrew crew(options.parallelism);
+  ASSIGN_OR_RETURN(
+      GroupsRead groups,
+      GroupReader(graph, writer, crew, counters)
+          .Read(SelectedGroups(writer.header().directory()), tick));
+  const MembershipIndex scope(std::move(groups.memberships));
+  counters.objects_expected = counters.objects_read + scope.size();
+  tick();
+
+  UserReader users(graph, writer, crew, counters, scope);
+  RETURN_IF_ERROR(users.Read(options.user_source, tick));
+  RETURN_IF_ERROR(CheckUseful(groups, users));
+
+  const GroupGraph group_graph = GraphOf(groups.groups);
+  RETURN_IF_ERROR(WriteGroups(groups.groups, group_graph,
+                              CountMembers(group_graph, scope, users), writer));
+  RETURN_IF_ERROR(WriteCollisions(users, scope, writer));
+
+  ReadEvidence evidence{.users = users.evidence()};
+  StoredRead header = writer.header();
+  for (const GroupRecord& group : groups.groups) {
+    evidence.groups.push_back(group.evidence);
+    header.add_group_ids(group.evidence.id.Bytes());
+  }
+  Completeness completeness = JudgeCompleteness(evidence);
+  header.set_complete(completeness.complete);
+  for (std::string& reason : completeness.reasons) {
+    header.add_incomplete_reasons(std::move(reason));
+  }
+  header.set_user_count(users.imported());
+  CountIgnored(groups.others, users, header);
+  for (const auto& [warning, count] : users.CountWarnings()) {
+    (*header.mutable_warnings())[warning] = count;
+  }
+  header.set_requests(graph.answers());
+  return header;
+}
+
+}  // namespace rollcall::directory

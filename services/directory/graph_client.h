@@ -1,0 +1,133 @@
+// Talks to Microsoft Graph on behalf of one connection, with the manners of a
+// good guest: waits as long as it is told to, tries again only what may be
+// repeated, and sends its token nowhere but to the connection's own Graph.
+#ifndef ROLLCALL_SERVICES_DIRECTORY_GRAPH_CLIENT_H_
+#define ROLLCALL_SERVICES_DIRECTORY_GRAPH_CLIENT_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/http/client.h"
+#include "common/time/backoff.h"
+#include "common/time/clock.h"
+#include "services/directory/authorization_client.h"
+#include "services/directory/graph_error.h"
+#include "services/directory/waiter.h"
+
+namespace rollcall::directory {
+
+struct GraphClientOptions {
+  // How often one request is sent at most. The waits between them, unless Graph
+  // says how long: 1, 2, 4 ... seconds, with jitter.
+  int max_tries = 6;
+  BackoffPolicy backoff;
+  // If Graph asks to wait longer, the read ends and is to be asked for again:
+  // a wait is never shortened.
+  absl::Duration max_wait = absl::Minutes(5);
+  // After so many requests in a row that failed in spite of all tries, the
+  // tenant counts as down, and further ones fail at once.
+  int max_failures_in_a_row = 8;
+};
+
+class GraphSession;
+
+// Makes sessions. Thread-safe.
+class GraphClient {
+ public:
+  // All must outlive the client and its sessions.
+  GraphClient(http::Client& http, AuthorizationClient& authorization,
+              Clock& clock, Waiter& waiter, GraphClientOptions options = {});
+
+  // Mints a token and nothing more. `cancelled` is asked between requests and
+  // during waits. Errors are those of authorization.
+  absl::StatusOr<std::unique_ptr<GraphSession>> Open(
+      const ConnectionName& connection, std::function<bool()> cancelled);
+
+ private:
+  friend class GraphSession;
+  http::Client& http_;
+  AuthorizationClient& authorization_;
+  Clock& clock_;
+  Waiter& waiter_;
+  const GraphClientOptions options_;
+};
+
+// One read's conversation with one tenant. Thread-safe. Every call gives the
+// body of a 200 answer, or:
+//   NOT_FOUND, reason GRAPH_NOT_FOUND: a 404 that names a missing object.
+//   ABORTED, reason GRAPH_PAGE_EXPIRED: begin the enumeration again;
+//   reason GRAPH_RESYNC_REQUIRED: read everything again.
+//   FAILED_PRECONDITION, reasons GRAPH_FORBIDDEN (a permission is missing) and
+//   GRAPH_UNAUTHORIZED (401 with a fresh token too).
+//   UNAVAILABLE, reasons GRAPH_UNAVAILABLE (all tries failed), GRAPH_THROTTLED
+//   (with the wait that was asked for).
+//   INTERNAL, reason GRAPH_REFUSED: we asked something that Graph does not
+//   answer. DATA_LOSS, reason GRAPH_LINK_ELSEWHERE. CANCELLED.
+class GraphSession {
+ public:
+  GraphSession(GraphClient& client, ConnectionName connection,
+               AccessToken token, std::function<bool()> cancelled);
+
+  const std::string& tenant_id() const { return tenant_id_; }
+
+  // `path` is ours: `/v1.0/users?$top=999`.
+  absl::StatusOr<std::string> Get(absl::string_view path,
+                                  const http::Headers& headers = {});
+  // `link` is Graph's: checked, and then sent as it is. Repeat the headers of
+  // the first page.
+  absl::StatusOr<std::string> Follow(absl::string_view link,
+                                     const http::Headers& headers = {});
+  // For questions that do not fit into a path; changes nothing.
+  absl::StatusOr<std::string> Post(absl::string_view path,
+                                   absl::string_view body);
+
+  // How many answers there were.
+  int64_t answers() const { return answers_; }
+  bool cancelled() const { return cancelled_(); }
+
+ private:
+  absl::StatusOr<std::string> Send(http::Request request);
+  // One try. An error is final; a verdict may ask for more.
+  struct Try {
+    GraphVerdict verdict = GraphVerdict::kRetry;
+    std::string body;
+    absl::optional<absl::Duration> retry_after;
+    absl::Status status;  // What to say if this was the last try.
+  };
+  absl::StatusOr<Try> TryOnce(const http::Request& request,
+                              const Secret& token);
+  absl::StatusOr<Secret> CurrentToken();
+  absl::StatusOr<Secret> FreshToken(const Secret& rejected);
+  absl::StatusOr<Secret> Mint();
+  absl::Status WaitFor(absl::Duration duration);
+  absl::Status CheckAlive() const;
+
+  GraphClient& client_;
+  const ConnectionName connection_;
+  const std::string tenant_id_;
+  const std::string origin_;
+  const std::function<bool()> cancelled_;
+  std::atomic<int64_t> answers_{0};
+  std::atomic<int> failures_in_a_row_{0};
+
+  absl::Mutex mutex_;
+  AccessToken token_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Whether an error of a session, or of a page, ends the whole read: there is
+// nothing to be gained by asking for something else. Trouble with one page, one
+// group or one user costs only itself, and completeness.
+bool EndsTheRead(const absl::Status& status);
+
+}  // namespace rollcall::directory
+
+#endif  // ROLLCALL_SERVICES_DIRECTORY_GRAPH_CLIENT_H_

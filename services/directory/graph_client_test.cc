@@ -1,0 +1,331 @@
+// The client against a real little Graph over TLS.
+#include "services/directory/graph_client.h"
+
+#include <atomic>
+#include <deque>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "common/testing/certificates.h"
+#include "common/testing/simulated_clock.h"
+#include "common/testing/status_matchers.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "httplib.h"
+#include "services/directory/fake_authorization.h"
+#include "services/directory/page_walk.h"
+
+namespace rollcall::directory {
+namespace {
+
+using ::absl::StatusCode;
+using ::rollcall::testing::StatusIs;
+using ::rollcall::testing::TestAuthority;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr char kConnection[] = "accounts/acme/connections/c1";
+constexpr char kTenant[] = "5f0c4c39-0c2d-4a4c-8a6f-3f5c8d1b2e77";
+
+TestAuthority& Authority() {
+  static auto& authority = *new TestAuthority();
+  return authority;
+}
+
+struct Answer {
+  int status = 200;
+  std::string body = "{}";
+  std::string retry_after;
+  std::string location;
+};
+
+// Gives the answers it was told to, then 200; remembers what it was asked.
+class LittleGraph {
+ public:
+  LittleGraph()
+      : files_(Authority().Issue("graph", {})),
+        server_(files_.certificate_file.c_str(), files_.key_file.c_str()) {
+    const auto handle = [this](const httplib::Request& request,
+                               httplib::Response& response) {
+      absl::MutexLock lock(&mutex_);
+      requests_.push_back(request);
+      Answer answer;
+      if (!answers_.empty()) {
+        answer = answers_.front();
+        answers_.pop_front();
+      }
+      response.status = answer.status;
+      response.set_content(answer.body, "application/json");
+      if (!answer.retry_after.empty()) {
+        response.set_header("Retry-After", answer.retry_after);
+      }
+      if (!answer.location.empty()) {
+        response.set_header("Location", answer.location);
+      }
+    };
+    server_.Get(".*", handle);
+    server_.Post(".*", handle);
+    port_ = server_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running()) std::this_thread::yield();
+  }
+
+  ~LittleGraph() {
+    server_.stop();
+    thread_.join();
+  }
+
+  std::string origin() const {
+    return absl::StrCat("https://localhost:", port_);
+  }
+  void Say(std::vector<Answer> answers) {
+    absl::MutexLock lock(&mutex_);
+    answers_.assign(answers.begin(), answers.end());
+  }
+  std::vector<httplib::Request> requests() {
+    absl::MutexLock lock(&mutex_);
+    return requests_;
+  }
+
+ private:
+  rpc::TlsFiles files_;
+  httplib::SSLServer server_;
+  int port_ = 0;
+  absl::Mutex mutex_;
+  std::deque<Answer> answers_ ABSL_GUARDED_BY(mutex_);
+  std::vector<httplib::Request> requests_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+class GraphClientTest : public ::testing::Test {
+ protected:
+  GraphClientTest()
+      : authorization_(kConnection, graph_.origin(), kTenant),
+        clock_(absl::FromUnixSeconds(1'760'000'000)) {
+    auto http = http::Client::Create({.ca_file = Authority().ca_file()});
+    EXPECT_OK(http);
+    http_ = *std::move(http);
+    client_.emplace(*http_, authorization_, clock_, waiter_);
+    auto session = client_->Open(*ConnectionName::Parse(kConnection),
+                                 [this] { return cancelled_.load(); });
+    EXPECT_OK(session);
+    session_ = *std::move(session);
+  }
+
+  LittleGraph graph_;
+  FakeAuthorization authorization_;
+  SimulatedClock clock_;
+  FakeWaiter waiter_;
+  std::unique_ptr<http::Client> http_;
+  absl::optional<GraphClient> client_;
+  std::atomic<bool> cancelled_{false};
+  std::unique_ptr<GraphSession> session_;
+};
+
+TEST_F(GraphClientTest, SendsWhatGraphAsksOfAGoodGuest) {
+  EXPECT_OK(session_->Get("/v1.0/users?$top=999"));
+  ASSERT_EQ(graph_.requests().size(), 1u);
+  const httplib::Request request = graph_.requests()[0];
+  EXPECT_EQ(request.target, "/v1.0/users?$top=999");
+  EXPECT_EQ(request.get_header_value("Authorization"), "Bearer token-1");
+  EXPECT_EQ(request.get_header_value("x-ms-throttle-priority"), "Low");
+  EXPECT_EQ(request.get_header_value("client-request-id").size(), 36u);
+}
+
+TEST_F(GraphClientTest, NeverSendsAnythingElsewhere) {
+  for (const std::string& link :
+       {absl::StrCat("http://localhost/v1.0/users"),
+        absl::StrCat(graph_.origin(), "@evil.test/v1.0/users"),
+        absl::StrCat(graph_.origin(), "/beta/users"), std::string("//evil")}) {
+    EXPECT_THAT(session_->Follow(link),
+                StatusIs(StatusCode::kDataLoss, "GRAPH_LINK_ELSEWHERE"));
+  }
+  EXPECT_THAT(graph_.requests(), IsEmpty());
+}
+
+TEST_F(GraphClientTest, ARedirectIsAnAnswerAndNotFollowed) {
+  graph_.Say({{.status = 302, .location = "/v1.0/elsewhere"}});
+  EXPECT_THAT(session_->Get("/v1.0/users"),
+              StatusIs(StatusCode::kInternal, "GRAPH_REFUSED"));
+  EXPECT_EQ(graph_.requests().size(), 1u);
+}
+
+TEST_F(GraphClientTest, WaitsExactlyAsLongAsItIsTold) {
+  graph_.Say({{.status = 429, .retry_after = "2.128"},
+              {.status = 503, .retry_after = "10"}});
+  EXPECT_OK(session_->Get("/v1.0/users"));
+  EXPECT_EQ(waiter_.total(), absl::Seconds(12.128));
+  EXPECT_EQ(session_->answers(), 3);
+}
+
+TEST_F(GraphClientTest, NeverShortensAWaitButEndsTheRead) {
+  graph_.Say({{.status = 429, .retry_after = "3600"}});
+  const auto answer = session_->Get("/v1.0/users");
+  EXPECT_THAT(answer, StatusIs(StatusCode::kUnavailable, "GRAPH_THROTTLED"));
+  EXPECT_EQ(RetryDelayOf(answer.status()), absl::Hours(1));
+  EXPECT_TRUE(EndsTheRead(answer.status()));
+  EXPECT_EQ(waiter_.total(), absl::ZeroDuration());
+  EXPECT_EQ(graph_.requests().size(), 1u);
+}
+
+TEST_F(GraphClientTest, BacksOffByItselfAndGivesUp) {
+  graph_.Say(std::vector<Answer>(10, Answer{.status = 504, .body = ""}));
+  const auto answer = session_->Get("/v1.0/users");
+  EXPECT_THAT(answer, StatusIs(StatusCode::kUnavailable, "GRAPH_UNAVAILABLE"));
+  EXPECT_FALSE(EndsTheRead(answer.status()));
+  EXPECT_EQ(graph_.requests().size(), 6u);
+  // 1 + 2 + 4 + 8 + 16 seconds, each in its upper half.
+  EXPECT_GE(waiter_.total(), absl::Seconds(15.5));
+  EXPECT_LE(waiter_.total(), absl::Seconds(31));
+}
+
+TEST_F(GraphClientTest, AfterFailuresInARowTheTenantCountsAsDown) {
+  graph_.Say(std::vector<Answer>(100, Answer{.status = 500}));
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_THAT(session_->Get("/v1.0/users"),
+                StatusIs(StatusCode::kUnavailable, "GRAPH_UNAVAILABLE"));
+  }
+  const size_t before = graph_.requests().size();
+  const auto answer = session_->Get("/v1.0/users");
+  EXPECT_THAT(answer, StatusIs(StatusCode::kUnavailable, "GRAPH_DOWN"));
+  EXPECT_TRUE(EndsTheRead(answer.status()));
+  EXPECT_EQ(graph_.requests().size(), before);
+}
+
+TEST_F(GraphClientTest, R12_A401AsksForAFreshTokenOnce) {
+  graph_.Say({{.status = 401}});
+  EXPECT_OK(session_->Get("/v1.0/users"));
+  EXPECT_THAT(authorization_.reported(), ElementsAre("token-1"));
+  EXPECT_EQ(graph_.requests()[1].get_header_value("Authorization"),
+            "Bearer token-2");
+}
+
+TEST_F(GraphClientTest, R12_A401WithAFreshTokenIsDefinitive) {
+  graph_.Say({{.status = 401}, {.status = 401}});
+  const auto answer = session_->Get("/v1.0/users");
+  EXPECT_THAT(answer,
+              StatusIs(StatusCode::kFailedPrecondition, "GRAPH_UNAUTHORIZED"));
+  EXPECT_TRUE(EndsTheRead(answer.status()));
+  EXPECT_THAT(authorization_.reported(), ElementsAre("token-1", "token-2"));
+  EXPECT_EQ(graph_.requests().size(), 2u);
+}
+
+TEST_F(GraphClientTest, AMissingPermissionEndsTheRead) {
+  graph_.Say({{.status = 403,
+               .body = R"({"error":{"code":"Authorization_RequestDenied"}})"}});
+  const auto answer = session_->Get("/v1.0/users");
+  EXPECT_THAT(answer,
+              StatusIs(StatusCode::kFailedPrecondition, "GRAPH_FORBIDDEN"));
+  EXPECT_TRUE(EndsTheRead(answer.status()));
+}
+
+TEST_F(GraphClientTest, NotFoundIsNotTrouble) {
+  graph_.Say({{.status = 404,
+               .body = R"({"error":{"code":"Request_ResourceNotFound"}})"},
+              {.status = 404, .body = R"({"error":{"code":"UnknownError"}})"}});
+  EXPECT_THAT(session_->Get("/v1.0/groups/x"),
+              StatusIs(StatusCode::kNotFound, "GRAPH_NOT_FOUND"));
+  EXPECT_OK(session_->Get("/v1.0/groups/x"));  // The gateway's is tried again.
+  EXPECT_EQ(graph_.requests().size(), 3u);
+}
+
+TEST_F(GraphClientTest, NobodyWaitsForACancelledRead) {
+  cancelled_ = true;
+  EXPECT_THAT(session_->Get("/v1.0/users"),
+              StatusIs(StatusCode::kCancelled, "READ_CANCELLED"));
+  EXPECT_THAT(graph_.requests(), IsEmpty());
+}
+
+// A page of members `ids` that leads on to `next`, if it is not empty.
+Answer PageOf(const std::vector<int>& ids, const std::string& next = "") {
+  std::string body = R"({"value":[)";
+  for (const int id : ids) {
+    absl::StrAppend(&body, body.back() == '[' ? "" : ",",
+                    R"({"@odata.type":"#microsoft.graph.user","id":")",
+                    SourceId(0, id).ToString(), R"("})");
+  }
+  absl::StrAppend(&body, "]");
+  if (!next.empty())
+    absl::StrAppend(&body, R"(,"@odata.nextLink":")", next, "\"");
+  return {.body = absl::StrCat(body, "}")};
+}
+
+class PageWalkTest : public GraphClientTest {
+ protected:
+  absl::Status Walk() {
+    return WalkPages<SourceMember>(
+        *session_, {.path = "/v1.0/groups/x/members",
+                    .headers = {{"ConsistencyLevel", "eventual"}},
+                    .parse = ParseMemberPage,
+                    .begin = [this] { ids_.clear(); },
+                    .take =
+                        [this](Page<SourceMember> page) {
+                          for (const SourceMember& member : page.items) {
+                            ids_.push_back(static_cast<int>(member.id.low()));
+                          }
+                          return absl::OkStatus();
+                        }});
+  }
+  std::string Link(const std::string& token) const {
+    return absl::StrCat(graph_.origin(), "/v1.0/x?$skiptoken=", token);
+  }
+  static Answer Expired() {
+    return {.status = 400,
+            .body = R"({"error":{"code":"Directory_ExpiredPageToken"}})"};
+  }
+
+  std::vector<int> ids_;
+};
+
+TEST_F(PageWalkTest, FollowsToTheEndAndRepeatsTheHeaders) {
+  graph_.Say({PageOf({1, 2}, Link("X%2744537074")), PageOf({}, Link("b")),
+              PageOf({3})});
+  EXPECT_OK(Walk());
+  EXPECT_THAT(ids_, ElementsAre(1, 2, 3));
+  EXPECT_EQ(graph_.requests()[1].target, "/v1.0/x?$skiptoken=X%2744537074");
+  for (const httplib::Request& request : graph_.requests()) {
+    EXPECT_EQ(request.get_header_value("ConsistencyLevel"), "eventual");
+  }
+}
+
+TEST_F(PageWalkTest, BeginsAgainWhenAPageExpires) {
+  graph_.Say(
+      {PageOf({1}, Link("a")), Expired(), PageOf({2}, Link("a")), PageOf({3})});
+  EXPECT_OK(Walk());
+  EXPECT_THAT(ids_, ElementsAre(2, 3));
+}
+
+TEST_F(PageWalkTest, DoesNotBeginAgainForEver) {
+  std::vector<Answer> answers;
+  for (int i = 0; i < 20; ++i) {
+    answers.push_back(PageOf({1}, Link("a")));
+    answers.push_back(Expired());
+  }
+  graph_.Say(answers);
+  EXPECT_THAT(Walk(), StatusIs(StatusCode::kDataLoss, "GRAPH_PAGES_EXPIRE"));
+  EXPECT_EQ(graph_.requests().size(), 12u);
+}
+
+TEST_F(PageWalkTest, ALoopIsAnErrorAndNoEnd) {
+  graph_.Say(
+      {PageOf({1}, Link("a")), PageOf({2}, Link("b")), PageOf({3}, Link("a"))});
+  EXPECT_THAT(Walk(), StatusIs(StatusCode::kDataLoss, "GRAPH_PAGE_LOOP"));
+}
+
+TEST_F(PageWalkTest, ABrokenPageCountsAsNotReceived) {
+  graph_.Say({{.body = "<html>"}, {.body = R"({"value":[{"id")"}, PageOf({1})});
+  EXPECT_OK(Walk());
+  EXPECT_THAT(ids_, ElementsAre(1));
+  graph_.Say(std::vector<Answer>(5, Answer{.body = "<html>"}));
+  EXPECT_THAT(Walk(), StatusIs(StatusCode::kDataLoss, "GRAPH_PAGE_MALFORMED"));
+}
+
+TEST_F(PageWalkTest, ALinkElsewhereIsNotFollowed) {
+  graph_.Say({PageOf({1}, "https://evil.test/v1.0/x")});
+  EXPECT_THAT(Walk(), StatusIs(StatusCode::kDataLoss, "GRAPH_LINK_ELSEWHERE"));
+  EXPECT_EQ(graph_.requests().size(), 1u);
+}
+
+}  // namespace
+}  // namespace rollcall::directory

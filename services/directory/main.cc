@@ -1,0 +1,89 @@
+// The directory service: what to read from a tenant, and what was read.
+#include <memory>
+#include <string>
+
+#include "absl/flags/flag.h"
+#include "absl/time/time.h"
+#include "common/http/client.h"
+#include "common/rpc/access_policy.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/edge.h"
+#include "common/rpc/process.h"
+#include "common/store/rocksdb_store.h"
+#include "common/time/clock.h"
+#include "common/time/periodic_worker.h"
+#include "services/directory/graph_client.h"
+#include "services/directory/grpc_authorization_client.h"
+#include "services/directory/manager.h"
+#include "services/directory/service.h"
+#include "services/directory/waiter.h"
+#include "services/directory/worker.h"
+
+ABSL_FLAG(std::string, authorization, "127.0.0.1:7001",
+          "The authorization service, host:port.");
+ABSL_FLAG(std::string, http_ca_file, "",
+          "The authorities that Graph's certificate may come from, a PEM file; "
+          "empty: the system's.");
+ABSL_FLAG(int, graph_parallelism, 8,
+          "How many requests one read has under way at once, 1 to 16.");
+
+namespace {
+
+using rollcall::Clock;
+using rollcall::PeriodicWorker;
+namespace directory = rollcall::directory;
+namespace http = rollcall::http;
+namespace rpc = rollcall::rpc;
+namespace store = rollcall::store;
+
+constexpr char kDirectoryService[] = "rollcall.directory.v1.DirectoryService";
+constexpr char kAuthorizationService[] =
+    "rollcall.authorization.v1.AuthorizationService";
+
+// How many tenants may be read at full speed at the same time.
+constexpr int kTenantsAtOnce = 4;
+constexpr absl::Duration kSweepPeriod = absl::Seconds(60);
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const rpc::ProcessOptions options =
+      rpc::InitializeProcess(argc, argv, "directory");
+  const int parallelism = absl::GetFlag(FLAGS_graph_parallelism);
+
+  auto rows = store::OpenRocksDb({.path = options.data_directory,
+                                  .owner = "directory",
+                                  .on_failure = rpc::ExitOnStoreFailure});
+  if (!rows.ok()) return rpc::FailToStart(rows.status());
+  auto channel = rpc::OpenChannel({.target = absl::GetFlag(FLAGS_authorization),
+                                   .tls = options.tls,
+                                   .trust_domain = options.trust_domain,
+                                   .expected_service = "authorization",
+                                   .service_name = kAuthorizationService});
+  if (!channel.ok()) return rpc::FailToStart(channel.status());
+  auto http =
+      http::Client::Create({.ca_file = absl::GetFlag(FLAGS_http_ca_file),
+                            .max_parallel = kTenantsAtOnce * parallelism});
+  if (!http.ok()) return rpc::FailToStart(http.status());
+  auto policy = rpc::AccessPolicy::ForServices({kDirectoryService});
+  if (!policy.ok()) return rpc::FailToStart(policy.status());
+
+  Clock& clock = Clock::GetRealClock();
+  directory::RealWaiter waiter;
+  directory::GrpcAuthorizationClient authorization(*channel);
+  directory::GraphClient graph(**http, authorization, clock, waiter);
+  directory::DirectoryManager manager(**rows, authorization, graph, clock,
+                                      {.parallelism = parallelism});
+  directory::DirectoryServiceImpl service(
+      manager, rpc::Edge(*policy, options.trust_domain, "directory.rollcall"));
+  directory::ReadSweeper sweeper(**rows);
+
+  auto sweep = std::make_unique<PeriodicWorker>(
+      rollcall::PeriodicWorkerOptions{.name = "directory-sweep",
+                                      .period = kSweepPeriod},
+      clock, [&](absl::Time now) { return sweeper.RunOnce(now); });
+  return rpc::Serve(options, *policy, {&service}, [&] {
+    sweep.reset();
+    (*http)->Stop();
+  });
+}

@@ -1,0 +1,257 @@
+#include "services/directory/read_store.h"
+
+#include "common/store/faulty_store.h"
+#include "common/store/key.h"
+#include "common/store/rocksdb_store.h"
+#include "common/testing/status_matchers.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/directory/worker.h"
+
+namespace rollcall::directory {
+namespace {
+
+using ::rollcall::store::FaultyStore;
+using ::rollcall::testing::StatusIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+const DirectoryName kDirectory(AccountName("acme"), "d1");
+
+store::StoredRead Header(const std::string& read_id) {
+  store::StoredRead header;
+  header.set_read_id(read_id);
+  return header;
+}
+
+store::StoredUser User(const std::string& username) {
+  store::StoredUser user;
+  user.set_username(username);
+  return user;
+}
+
+// Walks a read to its end.
+std::vector<std::string> Usernames(const SealedRead& read,
+                                   absl::optional<SourceId> after = {}) {
+  std::vector<std::string> names;
+  SealedRead::UserCursor cursor = read.Users(after);
+  while (true) {
+    const auto row = cursor.Next();
+    EXPECT_OK(row);
+    if (!row.ok() || !row->has_value()) return names;
+    names.push_back((*row)->second.username());
+  }
+}
+
+class ReadStoreTest : public ::testing::Test {
+ protected:
+  ReadStoreTest() {
+    auto opened = rollcall::store::OpenInMemory();
+    EXPECT_OK(opened);
+    store_ = *std::move(opened);
+    reads_.emplace(*store_);
+  }
+
+  std::unique_ptr<ReadWriter> Begin(const std::string& read_id) {
+    auto writer = reads_->Begin(kDirectory, Header(read_id));
+    EXPECT_OK(writer);
+    return *std::move(writer);
+  }
+
+  // A sealed read with `users` users.
+  void WriteRead(const std::string& read_id, int users = 1) {
+    const std::unique_ptr<ReadWriter> writer = Begin(read_id);
+    std::vector<std::pair<SourceId, store::StoredUser>> rows;
+    for (int i = 0; i < users; ++i) {
+      rows.emplace_back(SourceId(1, i), User(read_id));
+    }
+    EXPECT_OK(writer->PutUsers(rows));
+    EXPECT_OK(writer->Seal(writer->header()));
+  }
+
+  std::unique_ptr<SealedRead> Find(const std::string& read_id) {
+    auto read = reads_->Find(kDirectory, read_id);
+    EXPECT_OK(read);
+    return *std::move(read);
+  }
+
+  int SweepAll(rollcall::store::Store& store) {
+    ReadSweeper sweeper(store);
+    for (int units = 1;; ++units) {
+      const auto pace = sweeper.RunOnce(absl::UnixEpoch());
+      EXPECT_OK(pace);
+      if (!pace.ok() || *pace == Pace::kRest) return units;
+    }
+  }
+
+  int CountRows(const char* table) {
+    auto cursor = store_->Scan(
+        "acme",
+        rollcall::store::KeyRange::Prefix(rollcall::store::Key(table).Build()));
+    for (int count = 0;; ++count) {
+      const auto entry = cursor->Next();
+      EXPECT_OK(entry);
+      if (!entry.ok() || !entry->has_value()) return count;
+    }
+  }
+
+  std::unique_ptr<rollcall::store::Store> store_;
+  absl::optional<ReadStore> reads_;
+};
+
+TEST_F(ReadStoreTest, R30_AReadThatIsNotSealedIsNeverShown) {
+  const std::unique_ptr<ReadWriter> writer = Begin("r1");
+  EXPECT_OK(writer->PutUsers({{SourceId(1, 1), User("ada")}}));
+  EXPECT_EQ(Find("r1"), nullptr);
+  EXPECT_OK(writer->Abandon());
+  EXPECT_EQ(Find("r1"), nullptr);
+}
+
+TEST_F(ReadStoreTest, ASealedReadIsWalkedInTheOrderOfIds) {
+  const std::unique_ptr<ReadWriter> writer = Begin("r1");
+  EXPECT_OK(writer->PutUsers({{SourceId(2, 0), User("c")},
+                              {SourceId(1, 9), User("b")},
+                              {SourceId(0, 255), User("a")}}));
+  EXPECT_OK(writer->PutMembers(SourceId(7, 7), {SourceId(2, 0)}));
+  EXPECT_OK(writer->PutCollisions({SourceId(1, 9)}));
+  EXPECT_OK(writer->Seal(writer->header()));
+  const std::unique_ptr<SealedRead> read = Find("r1");
+  ASSERT_NE(read, nullptr);
+  EXPECT_THAT(Usernames(*read), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(Usernames(*read, SourceId(0, 255)), ElementsAre("b", "c"));
+  EXPECT_THAT(Usernames(*read, SourceId(2, 0)), IsEmpty());
+  EXPECT_THAT(*read->GetMembers(SourceId(7, 7)), ElementsAre(SourceId(2, 0)));
+  EXPECT_THAT(*read->GetMembers(SourceId(7, 8)), IsEmpty());
+  EXPECT_THAT(*read->GetCollisions(), ElementsAre(SourceId(1, 9)));
+}
+
+TEST_F(ReadStoreTest, LongMemberListsKeepTheirOrderOverChunks) {
+  std::vector<SourceId> users;
+  for (uint64_t i = 0; i < 100'000; ++i) users.push_back(SourceId(3, i));
+  const std::unique_ptr<ReadWriter> writer = Begin("r1");
+  EXPECT_OK(writer->PutMembers(SourceId(7, 7), users));
+  EXPECT_OK(writer->Seal(writer->header()));
+  const auto members = Find("r1")->GetMembers(SourceId(7, 7));
+  ASSERT_OK(members);
+  EXPECT_EQ(*members, users);
+}
+
+TEST_F(ReadStoreTest, SealingTwiceIsRefused) {
+  const std::unique_ptr<ReadWriter> writer = Begin("r1");
+  EXPECT_OK(writer->Seal(writer->header()));
+  EXPECT_THAT(writer->Seal(writer->header()),
+              StatusIs(absl::StatusCode::kAborted, "READ_LOST"));
+  EXPECT_THAT(writer->Abandon(),
+              StatusIs(absl::StatusCode::kAborted, "READ_LOST"));
+}
+
+TEST_F(ReadStoreTest, TheNewestTwoSealedReadsAreKept) {
+  for (const char* id : {"r1", "r2", "r3", "r4"}) WriteRead(id);
+  const std::unique_ptr<ReadWriter> open = Begin("r5");
+  EXPECT_OK(open->PutUsers({{SourceId(1, 1), User("r5")}}));
+  SweepAll(*store_);
+  EXPECT_EQ(Find("r1"), nullptr);
+  EXPECT_EQ(Find("r2"), nullptr);
+  EXPECT_NE(Find("r3"), nullptr);
+  EXPECT_NE(Find("r4"), nullptr);
+  EXPECT_EQ(CountRows("reads"), 3);
+  EXPECT_EQ(CountRows("users"), 3);
+  // The one under way goes on.
+  EXPECT_OK(open->Seal(open->header()));
+  EXPECT_THAT(Usernames(*Find("r5")), ElementsAre("r5"));
+}
+
+TEST_F(ReadStoreTest, AbandonedReadsAreRemoved) {
+  const std::unique_ptr<ReadWriter> writer = Begin("r1");
+  EXPECT_OK(writer->PutUsers({{SourceId(1, 1), User("ada")}}));
+  EXPECT_OK(writer->PutMembers(SourceId(7, 7), {SourceId(1, 1)}));
+  EXPECT_OK(writer->PutGroups({{SourceId(7, 7), store::StoredGroup()}}));
+  EXPECT_OK(writer->PutCollisions({SourceId(1, 1)}));
+  EXPECT_OK(writer->Abandon());
+  SweepAll(*store_);
+  for (const char* table :
+       {"reads", "users", "members", "groups", "collisions"}) {
+    EXPECT_EQ(CountRows(table), 0) << table;
+  }
+}
+
+TEST_F(ReadStoreTest, ReadsAreRemovedInBoundedBatches) {
+  WriteRead("r1", 9'000);
+  WriteRead("r2");
+  WriteRead("r3");
+  // 4000, 4000 and the rest; then what tells that nothing is left.
+  EXPECT_GE(SweepAll(*store_), 4);
+  EXPECT_EQ(CountRows("users"), 2);
+}
+
+TEST_F(ReadStoreTest, AReadCanBeWalkedWhileItIsRemoved) {
+  WriteRead("r1", 3);
+  const std::unique_ptr<SealedRead> read = Find("r1");
+  WriteRead("r2");
+  WriteRead("r3");
+  SweepAll(*store_);
+  EXPECT_EQ(Find("r1"), nullptr);
+  EXPECT_THAT(Usernames(*read), ElementsAre("r1", "r1", "r1"));
+}
+
+TEST_F(ReadStoreTest, OtherDirectoriesAreNotMixedUp) {
+  WriteRead("r1");
+  const DirectoryName other(AccountName("acme"), "d10");
+  auto writer = reads_->Begin(other, Header("x1"));
+  ASSERT_OK(writer);
+  EXPECT_OK((*writer)->Seal((*writer)->header()));
+  EXPECT_EQ(*reads_->Find(other, "r1"), nullptr);
+  EXPECT_THAT(Usernames(**reads_->Find(other, "x1")), IsEmpty());
+}
+
+// A crash after each write of a read and of its removal: what is left is
+// removed after the next start, and nothing of it is ever shown.
+TEST(ReadStoreCrash, B12_ADeadReadLeavesNothing) {
+  const std::string path = ::testing::TempDir() + "/read_store_crash";
+  for (const auto outcome :
+       {FaultyStore::Outcome::kNotWritten, FaultyStore::Outcome::kWritten}) {
+    for (int n = 1; n <= 6; ++n) {
+      const std::string id = "r" + std::to_string(n);
+      {
+        auto opened = rollcall::store::OpenRocksDb(
+            {.path = path, .owner = "test", .min_free_bytes = 0});
+        ASSERT_OK(opened);
+        FaultyStore faulty(**opened);
+        faulty.FailCommit(n, outcome);
+        ReadStore reads(faulty);
+        auto writer = reads.Begin(kDirectory, Header(id));
+        if (writer.ok()) {
+          ReadWriter& read = **writer;
+          const SourceId ada(1, 1);
+          absl::Status status = read.PutUsers({{ada, User("ada")}});
+          if (status.ok()) status = read.PutMembers(SourceId(7, 7), {ada});
+          if (status.ok()) status = read.PutCollisions({ada});
+          if (status.ok()) status = read.Seal(read.header());
+        }
+      }
+      auto reopened = rollcall::store::OpenRocksDb(
+          {.path = path, .owner = "test", .min_free_bytes = 0});
+      ASSERT_OK(reopened);
+      ReadStore reads(**reopened);
+      const bool sealed =
+          n > 5 || (n == 5 && outcome == FaultyStore::Outcome::kWritten);
+      const auto found = reads.Find(kDirectory, id);
+      ASSERT_OK(found);
+      EXPECT_EQ(*found != nullptr, sealed) << n;
+      if (sealed) {
+        EXPECT_THAT(Usernames(**found), ElementsAre("ada"));
+        continue;
+      }
+      ReadSweeper sweeper(**reopened);
+      while (*sweeper.RunOnce(absl::UnixEpoch()) == Pace::kAgain) {
+      }
+      auto writer = reads.Begin(kDirectory, Header("next"));
+      ASSERT_OK(writer);
+      EXPECT_OK((*writer)->Seal((*writer)->header()));
+      EXPECT_THAT(Usernames(**reads.Find(kDirectory, "next")), IsEmpty());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rollcall::directory

@@ -1,0 +1,110 @@
+// Reads the users in scope and writes them, mapped, into the mirror; each user
+// once, and never more than a few pages in memory.
+//
+// How it asks depends on the size: if at least half of the tenant is in scope,
+// it lists all users, 999 a page, at the price of one chain that goes page by
+// page; if less, it asks for the users by their ids, 1000 at once and several
+// questions in parallel, which costs twice as much of Graph's quota per user.
+// Users that the first way did not show are asked for by id, and those that
+// this does not show either one by one: only a 404 for a single user is proof
+// that it does not exist (B3).
+#ifndef ROLLCALL_SERVICES_DIRECTORY_USER_READER_H_
+#define ROLLCALL_SERVICES_DIRECTORY_USER_READER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "services/directory/completeness.h"
+#include "services/directory/graph_client.h"
+#include "services/directory/graph_page.h"
+#include "services/directory/membership_index.h"
+#include "services/directory/read_counters.h"
+#include "services/directory/read_store.h"
+#include "services/directory/source_objects.h"
+#include "services/directory/username_collisions.h"
+#include "services/directory/work_crew.h"
+
+namespace rollcall::directory {
+
+enum class UserSource { kBySize, kList, kByIds };
+
+// One use.
+class UserReader {
+ public:
+  // All must outlive the reader.
+  UserReader(GraphSession& graph, ReadWriter& writer, WorkCrew& crew,
+             ReadCounters& counters, const MembershipIndex& scope);
+
+  // An error ends the read; trouble with single users is in the evidence.
+  absl::Status Read(UserSource source, const std::function<void()>& tick);
+
+  // What came of it; after Read.
+  const UserEvidence& evidence() const { return evidence_; }
+  // Whether a row was written for the user: it exists and is not left out.
+  bool is_imported(uint32_t number) const {
+    return users_[number].outcome == Outcome::kImported;
+  }
+  int64_t dangling() const { return CountOf(Outcome::kDangling); }
+  int64_t excluded_guests() const { return CountOf(Outcome::kExcluded); }
+  int64_t imported() const { return CountOf(Outcome::kImported); }
+  std::map<std::string, int64_t> CountWarnings() const;
+  // Those whose username may be somebody else's too (A4).
+  std::vector<uint32_t> Suspects() const;
+
+ private:
+  enum class Outcome : uint8_t {
+    kUnknown,
+    kImported,
+    kExcluded,  // A guest, and guests are left out (A23).
+    kDangling,  // A member of a group that is no user any more.
+    kUnread,
+  };
+  // Sixteen bytes for each of a million users.
+  struct User {
+    uint64_t mark = 0;  // Of the username; 0: none.
+    Outcome outcome = Outcome::kUnknown;
+    bool claimed = false;
+    bool hidden = false;
+    bool malformed_email = false;
+    uint8_t malformed_phones = 0;
+  };
+
+  absl::StatusOr<UserSource> Choose();
+  absl::Status List();
+  absl::Status AskForIds(const std::vector<uint32_t>& numbers);
+  absl::Status Confirm(uint32_t number);
+  // Writes the users of a page that are in scope and new.
+  absl::Status Fold(const Page<SourceUser>& page);
+  bool Claim(const SourceId& id, uint32_t& number)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  store::StoredUser Map(const SourceUser& user, uint32_t number);
+  void GiveUp(const std::vector<uint32_t>& numbers, const absl::Status& why);
+  std::vector<uint32_t> Unknown();
+  int64_t CountOf(Outcome outcome) const;
+
+  GraphSession& graph_;
+  ReadWriter& writer_;
+  WorkCrew& crew_;
+  ReadCounters& counters_;
+  const MembershipIndex& scope_;
+  const store::StoredDirectory& options_;
+  const std::string select_;
+
+  // A user is written to by the one thread that claimed it.
+  std::vector<User> users_;
+  UserEvidence evidence_;
+  std::atomic<int> pages_under_way_{0};
+  absl::Mutex mutex_;
+  std::string first_error_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace rollcall::directory
+
+#endif  // ROLLCALL_SERVICES_DIRECTORY_USER_READER_H_
