@@ -31,7 +31,7 @@ extern char** environ;
 namespace rollcall::testing {
 namespace {
 
-constexpr char kProgramInRunfiles[] = "tests/fakes/mail/mail_server";
+constexpr char kProgramInRunfiles[] = "tests/fakes/mail/mail_server.py";
 
 std::string FindProgram() {
   const char* runfiles = std::getenv("TEST_SRCDIR");
