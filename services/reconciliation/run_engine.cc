@@ -36,11 +36,10 @@ v1::Run::Phase ToMessage(RunPhase phase) {
   return static_cast<v1::Run::Phase>(static_cast<int>(phase) + 1);
 }
 
-void SetPhase(RunPhase phase, RunWork& work) {
-  RunPlace place = PlaceOf(work.place);
-  place.phase = phase;
+void EnterNextPhase(RunWork& work) {
+  const RunPlace place = NextPhase(PlaceOf(work.place));
   SetPlace(place, &work.place);
-  work.run.set_phase(ToMessage(phase));
+  work.run.set_phase(ToMessage(place.phase));
 }
 
 void SetProgress(int64_t done, int64_t total, RunWork& work) {
@@ -330,7 +329,7 @@ absl::Status RunEngine::BeginApplying(const std::vector<DesiredGroup>& groups,
     ASSIGN_OR_RETURN(auto transaction, Begin(work));
     RETURN_IF_ERROR(ApplyGroups(groups, options_.clock.TimeNow(),
                                 options_.make_id, work, *transaction));
-    SetPhase(RunPhase::kApplying, work);
+    EnterNextPhase(work);
     SetProgress(0, users_expected, work);
     SaveProgress(work, *transaction);
     transaction->Put(keys::Scope(work.directory(), work.name.id()), work.scope);
@@ -457,13 +456,12 @@ absl::Status RunEngine::EndReading(
     (*counters.mutable_warnings())[reason] += count;
   }
   counters.set_source_requests(trailer.requests());
-  return CommitPhase(RunPhase::kRemoving, work);
+  return EndPhase(work.place.withheld_count(), work);
 }
 
-absl::Status RunEngine::CommitPhase(RunPhase phase, RunWork& work) {
-  SetPhase(phase, work);
-  SetProgress(0, phase == RunPhase::kRemoving ? work.place.withheld_count() : 0,
-              work);
+absl::Status RunEngine::EndPhase(int64_t next_total, RunWork& work) {
+  EnterNextPhase(work);
+  SetProgress(0, next_total, work);
   {
     ASSIGN_OR_RETURN(auto transaction, Begin(work));
     SaveProgress(work, *transaction);
@@ -526,7 +524,7 @@ absl::Status RunEngine::Remove(RunWork& work) {
       RETURN_IF_ERROR(transaction->Commit());
     }
   }
-  return CommitPhase(RunPhase::kReleasing, work);
+  return EndPhase(0, work);
 }
 
 // RELEASING: a group that has been released is no longer the directory's, so

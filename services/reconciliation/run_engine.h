@@ -92,7 +92,8 @@ class RunEngine {
                           RunWork& work);
   absl::Status DropWithheld(absl::optional<std::string> kept,
                             const RunWork& work);
-  absl::Status CommitPhase(RunPhase phase, RunWork& work);
+  // Commits that a phase is over; `next_total` is what the next one has to do.
+  absl::Status EndPhase(int64_t next_total, RunWork& work);
   absl::Status OnSourceError(const absl::Status& status, RunWork& work);
   absl::Status Fail(const absl::Status& status, RunWork& work);
   absl::StatusOr<std::unique_ptr<Transaction>> Begin(const RunWork& work);

@@ -1,0 +1,74 @@
+// A directory service for tests: tenants that a test changes by hand, streamed
+// as the contract says, with the faults that a stream can have.
+#ifndef ROLLCALL_SERVICES_RECONCILIATION_FAKE_DIRECTORY_H_
+#define ROLLCALL_SERVICES_RECONCILIATION_FAKE_DIRECTORY_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/identity/resource_name.h"
+#include "rollcall/directory/v1/directory.pb.h"
+#include "services/reconciliation/client.h"
+
+namespace rollcall::reconciliation {
+
+// The object id number `n`.
+std::string SourceId(int n);
+
+// A tenant and its directory. A test writes to its fields.
+struct FakeTenant {
+  bool normalization = false;
+  bool phone_import = false;
+  bool mail = false;
+  directory::v1::Directory::State state = directory::v1::Directory::CONNECTED;
+  std::map<std::string, directory::v1::DesiredGroup> groups;  // By source id.
+  std::map<std::string, directory::v1::DesiredUser> users;
+
+  bool complete = true;
+  int announce_more = 0;      // Users that are announced and do not come.
+  bool repeat_users = false;  // Streams each user twice: out of order.
+
+  // Adds a selected group or a user in scope; members are given by numbers of
+  // groups. The username follows from the user principal name.
+  directory::v1::DesiredGroup& AddGroup(int n, const std::string& name);
+  directory::v1::DesiredUser& AddUser(int n, const std::string& upn,
+                                      const std::vector<int>& groups);
+  directory::v1::DesiredUser& UserAt(int n) { return users.at(SourceId(n)); }
+  directory::v1::DesiredGroup& GroupAt(int n) { return groups.at(SourceId(n)); }
+  void RemoveUser(int n) { users.erase(SourceId(n)); }
+  void Unselect(int n);
+};
+
+// One thread.
+class FakeDirectory : public DirectoryClient {
+ public:
+  // By directory id, whatever the account.
+  std::map<std::string, FakeTenant> tenants;
+
+  // The next streams break off with this error after so many messages.
+  absl::Status break_error;
+  int break_after = 0;
+  int breaks_left = 0;
+
+  // Loses all readings: the next stream has a new one.
+  void ForgetReadings() { readings_.clear(); }
+  int streams_opened() const { return streams_opened_; }
+
+  absl::StatusOr<directory::v1::Directory> GetDirectory(
+      const DirectoryName& name) override;
+  absl::StatusOr<std::unique_ptr<DesiredStateStream>> StreamDesiredState(
+      const DirectoryName& name, const std::string& read_id,
+      const std::string& resume_key) override;
+
+ private:
+  std::map<std::string, FakeTenant> readings_;
+  int streams_opened_ = 0;
+};
+
+}  // namespace rollcall::reconciliation
+
+#endif  // ROLLCALL_SERVICES_RECONCILIATION_FAKE_DIRECTORY_H_
