@@ -89,6 +89,22 @@ class Outbox : public MailSender {
   std::vector<OutgoingMail> mails_ ABSL_GUARDED_BY(mutex_);
 };
 
+// A store in which something happens just before a commit.
+class InterruptedStore : public FaultyStore {
+ public:
+  using FaultyStore::FaultyStore;
+
+  void BeforeNextCommit(std::function<void()> what) { what_ = std::move(what); }
+
+  absl::Status Commit(const rollcall::store::Batch& batch) override {
+    if (what_) std::exchange(what_, nullptr)();
+    return FaultyStore::Commit(batch);
+  }
+
+ private:
+  std::function<void()> what_;
+};
+
 EnrollmentWorkerOptions Options() {
   return {.sender = *EmailAddress::Parse("it@rollcall.example"),
           .message_id_domain = "rollcall.example",
@@ -192,7 +208,7 @@ class EnrollmentWorkerTest : public ::testing::Test {
   SimulatedClock clock_{kNoon};
   std::unique_ptr<rollcall::store::Store> base_ =
       *rollcall::store::OpenInMemory();
-  FaultyStore faulty_{*base_};
+  InterruptedStore faulty_{*base_};
   EnrollmentStore store_{faulty_};
   FakeReconciliation reconciliation_;
   Outbox outbox_;
@@ -581,6 +597,31 @@ TEST_F(EnrollmentWorkerTest, R94_AReleaseOfManyGoesOnWhereItStopped) {
   EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(),
             size_t{kUsers});
   EXPECT_THAT(all, SizeIs(kUsers));
+}
+
+// The feed and the release run on two threads.
+TEST_F(EnrollmentWorkerTest, R93_NoLinkSurvivesADisablingAtTheSameInstant) {
+  reconciliation_.Create("ada");
+  reconciliation_.FinishRun("r1");
+  ASSERT_OK(Follow());
+  faulty_.BeforeNextCommit([&] {
+    reconciliation_.Update("ada",
+                           [](User* u) { u->set_state(User::DISABLED); });
+    ASSERT_OK(Follow());
+  });
+  ASSERT_OK(Release());
+  EXPECT_FALSE(store_.GetEnrollment(UserName(acme_, "ada"))->has_value());
+
+  // And the other way round.
+  reconciliation_.Create("bob");
+  reconciliation_.FinishRun("r2");
+  ASSERT_OK(Follow());
+  reconciliation_.Update("bob", [](User* u) { u->set_state(User::DISABLED); });
+  faulty_.BeforeNextCommit([&] { ASSERT_OK(Release()); });
+  ASSERT_OK(Follow());
+  EXPECT_EQ(Enrollment("bob").end(), store::Enrollment::REVOKED);
+  ASSERT_OK(SendDue());
+  EXPECT_THAT(Recipients(), IsEmpty());
 }
 
 // The n-th commit of the whole story fails, written or not; the process dies,
