@@ -1,4 +1,4 @@
-// Directories as callers see them; reads are in tests/directory.
+// Directories as callers see them; reads are in tests/system/directory.
 #include "services/directory/manager.h"
 
 #include "absl/strings/str_cat.h"

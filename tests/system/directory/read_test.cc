@@ -1,0 +1,570 @@
+// Full reads of a local Entra: the stream equals the tenant's truth, or says
+// that it does not.
+#include <algorithm>
+#include <ostream>
+#include <set>
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+#include "common/store/faulty_store.h"
+#include "common/store/rocksdb_store.h"
+#include "common/testing/status_matchers.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/directory/worker.h"
+#include "tests/fakes/entra/expected.h"
+#include "tests/system/directory/world.h"
+
+namespace rollcall::directory {
+namespace {
+
+using ::absl::StatusCode;
+using ::rollcall::testing::StatusIs;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
+
+v1::Directory EverythingOn() {
+  v1::Directory options;
+  options.set_enrollment_mail_enabled(true);
+  options.set_phone_import_enabled(true);
+  options.set_username_normalization_enabled(true);
+  options.set_default_region_code("GB");
+  return options;
+}
+
+struct Shape {
+  const char* name;
+  int64_t users;
+  uint64_t seed;
+  int depth;
+  UserSource source;
+  int parallelism;
+  std::vector<std::string> groups;
+
+  friend void PrintTo(const Shape& shape, std::ostream* out) {
+    *out << shape.name;
+  }
+};
+
+class WholeTenant : public ::testing::TestWithParam<Shape> {};
+
+TEST_P(WholeTenant, R18_R23_R25_R26_TheStreamIsTheTruth) {
+  const Shape& shape = GetParam();
+  World world({.users = shape.users,
+               .groups = 60,
+               .seed = shape.seed,
+               .depth = shape.depth},
+              {.parallelism = shape.parallelism, .user_source = shape.source});
+  const v1::Directory options = EverythingOn();
+  world.Configure(shape.groups, options);
+  const Streamed streamed = world.Stream();
+  ASSERT_OK(streamed.status);
+  EXPECT_THAT(streamed.trailer->incomplete_reasons(), IsEmpty());
+  EXPECT_TRUE(streamed.trailer->complete());
+  EXPECT_EQ(Lines(streamed),
+            ExpectedLines(world.emulator(), shape.groups, options));
+  EXPECT_TRUE(std::is_sorted(streamed.users.begin(), streamed.users.end(),
+                             [](const auto& a, const auto& b) {
+                               return a.source_id() < b.source_id();
+                             }));
+
+  EXPECT_EQ(streamed.trailer->user_count(),
+            static_cast<int64_t>(streamed.users.size()));
+  EXPECT_EQ(streamed.trailer->group_count(),
+            static_cast<int64_t>(shape.groups.size()));
+  EXPECT_TRUE(std::is_sorted(streamed.groups.begin(), streamed.groups.end(),
+                             [](const auto& a, const auto& b) {
+                               return a.source_id() < b.source_id();
+                             }));
+  for (const v1::DesiredGroup& group : streamed.groups) {
+    EXPECT_EQ(group.member_count(),
+              std::count_if(streamed.users.begin(), streamed.users.end(),
+                            [&](const v1::DesiredUser& user) {
+                              const auto& ids = user.group_source_ids();
+                              return std::count(ids.begin(), ids.end(),
+                                                group.source_id()) > 0;
+                            }))
+        << group.display_name();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, WholeTenant,
+    ::testing::Values(
+        Shape{"Small", 300, 1, 3, UserSource::kBySize, 8, kDepartments},
+        Shape{"LargeByList", 3000, 2, 3, UserSource::kBySize, 8, kDepartments},
+        Shape{"LargeByIds", 3000, 3, 3, UserSource::kByIds, 8, kDepartments},
+        Shape{"OneThread", 2500, 4, 3, UserSource::kList, 1, kDepartments},
+        Shape{"Deep", 500, 5, 10, UserSource::kBySize, 8, kDepartments},
+        Shape{
+            "OneGroupOfMany", 3000, 6, 3, UserSource::kBySize, 8, {"Finance"}},
+        Shape{"InnerGroupSelectedToo",
+              500,
+              7,
+              4,
+              UserSource::kBySize,
+              4,
+              {"Engineering", "Engineering Platform", "Engineering Storage",
+               "Sales EMEA"}},
+        Shape{"InnerGroupAlone",
+              500,
+              8,
+              4,
+              UserSource::kList,
+              8,
+              {"Engineering Storage"}}),
+    [](const auto& row) { return row.param.name; });
+
+class ReadTest : public ::testing::Test {
+ protected:
+  ReadTest() : world_({.users = 400, .groups = 40, .seed = 11}) {}
+
+  // A directory of all departments whose read must equal the truth.
+  Streamed ExpectTruth() {
+    const Streamed streamed = world_.Stream();
+    EXPECT_OK(streamed.status);
+    EXPECT_TRUE(streamed.complete());
+    EXPECT_EQ(Lines(streamed),
+              ExpectedLines(world_.emulator(), kDepartments, options_));
+    return streamed;
+  }
+
+  void Break(entra::Fault fault) { world_.emulator().faults().Add(fault); }
+
+  World world_;
+  v1::Directory options_;
+};
+
+TEST_F(ReadTest, TheHeaderSaysWhatIsRead) {
+  const v1::Directory made = world_.Configure(kDepartments, options_);
+  const Streamed streamed = world_.Stream();
+  ASSERT_OK(streamed.status);
+  EXPECT_EQ(streamed.header->tenant_id(), world_.emulator().tenant_id());
+  EXPECT_EQ(streamed.header->directory().etag(), made.etag());
+  EXPECT_NE(streamed.header->read_id(), "");
+  EXPECT_GT(streamed.progress_messages, 0);
+  EXPECT_GT(streamed.trailer->requests(), 0);
+}
+
+TEST_F(ReadTest, R14_R31_R38_OptionsOffReadLess) {
+  world_.Configure(kDepartments, options_);
+  for (const v1::DesiredUser& user : ExpectTruth().users) {
+    EXPECT_THAT(user.phones(), IsEmpty());
+    EXPECT_FALSE(user.has_phone_data());
+  }
+}
+
+TEST_F(ReadTest, A23_GuestsCanBeLeftOut) {
+  options_.set_guest_policy(v1::Directory::EXCLUDE);
+  world_.Configure(kDepartments, options_);
+  const Streamed streamed = ExpectTruth();
+  EXPECT_GT(streamed.trailer->ignored_members().at("GUEST"), 0);
+}
+
+TEST_F(ReadTest, A4_EqualShortNamesCollide) {
+  options_.set_username_normalization_enabled(true);
+  world_.Configure(kDepartments, options_);
+  const Streamed streamed = ExpectTruth();
+  EXPECT_EQ(
+      std::count_if(streamed.users.begin(), streamed.users.end(),
+                    [](const auto& user) { return user.username_collides(); }),
+      10);  // Five pairs.
+}
+
+TEST_F(ReadTest, R38_R42_PhonesArriveInTheFormOfTheTarget) {
+  options_ = EverythingOn();
+  world_.Configure(kDepartments, options_);
+  const Streamed streamed = ExpectTruth();
+  std::set<std::string> numbers;
+  for (const v1::DesiredUser& user : streamed.users) {
+    EXPECT_LE(user.phones_size(), 2);
+    for (const v1::DesiredPhone& phone : user.phones()) {
+      numbers.insert(phone.number());
+      EXPECT_EQ(phone.number().front(), '+');
+    }
+  }
+  EXPECT_THAT(numbers, Contains("+441617150105"));
+  EXPECT_GT(streamed.trailer->warnings().at("PHONE_MALFORMED"), 0);
+}
+
+TEST_F(ReadTest, R27_OtherKindsAreIgnoredAndCounted) {
+  world_.Configure(kDepartments, options_);
+  const Streamed streamed = world_.Stream();
+  const auto expected =
+      world_.emulator().tenant().Read([](const entra::TenantState& state) {
+        std::vector<entra::ObjectRef> groups;
+        for (const std::string& name : kDepartments) {
+          groups.push_back(*state.FindGroup(name));
+        }
+        return entra::Flatten(state, groups);
+      });
+  const auto& ignored = streamed.trailer->ignored_members();
+  const auto count = [&ignored](const char* reason) {
+    const auto found = ignored.find(reason);
+    return found == ignored.end() ? 0 : found->second;
+  };
+  EXPECT_EQ(count("DEVICE"), expected.devices);
+  EXPECT_EQ(count("CONTACT"), expected.contacts);
+}
+
+TEST_F(ReadTest, ASealedReadIsResumedWithoutAskingTheTenant) {
+  world_.Configure(kDepartments, options_);
+  const Streamed first = ExpectTruth();
+  const int64_t requests = world_.emulator().request_count();
+  const std::string read_id = first.header->read_id();
+
+  const Streamed again = world_.Stream(read_id);
+  EXPECT_EQ(Lines(again), Lines(first));
+  EXPECT_TRUE(again.complete());
+
+  const std::string& key = first.users[100].source_id();
+  const Streamed rest = world_.Stream(read_id, key);
+  ASSERT_OK(rest.status);
+  EXPECT_EQ(rest.users.size(), first.users.size() - 101);
+  EXPECT_GT(rest.users.front().source_id(), key);
+  EXPECT_EQ(rest.groups.size(), first.groups.size());
+  EXPECT_EQ(rest.trailer->user_count(), first.trailer->user_count());
+  EXPECT_EQ(rest.header->read_id(), read_id);
+  EXPECT_EQ(world_.emulator().request_count(), requests);
+}
+
+TEST_F(ReadTest, AReadThatIsNotHeldAnyMoreIsMadeAnew) {
+  world_.Configure(kDepartments, options_);
+  const Streamed first = ExpectTruth();
+  const Streamed anew = world_.Stream("gone", first.users.back().source_id());
+  EXPECT_NE(anew.header->read_id(), "gone");
+  EXPECT_EQ(Lines(anew), Lines(first));  // Whole: the key means nothing there.
+}
+
+TEST_F(ReadTest, WhatChangedMeanwhileIsInTheNextRead) {
+  world_.Configure(kDepartments, options_);
+  const Streamed first = ExpectTruth();
+  entra::Tenant& tenant = world_.emulator().tenant();
+  EXPECT_OK(tenant.DeleteUser(first.users[0].source_id()));
+  EXPECT_OK(tenant.DisableUser(first.users[1].source_id()));
+  EXPECT_OK(tenant.RenameUser(first.users[2].source_id(),
+                              tenant.UnusedUpn("renamed")));
+  EXPECT_OK(tenant.PurgeUser(first.users[3].source_id()));
+  EXPECT_OK(tenant.RenameGroup("Finance", "Money"));
+  const Streamed second = world_.Stream();
+  EXPECT_TRUE(second.complete());
+  std::vector<std::string> names = kDepartments;
+  std::replace(names.begin(), names.end(), std::string("Finance"),
+               std::string("Money"));
+  EXPECT_EQ(Lines(second), ExpectedLines(world_.emulator(), names, options_));
+}
+
+// ---- Faults that pass: the read is whole nevertheless.
+
+struct PassingFault {
+  const char* name;
+  entra::Fault fault;
+
+  friend void PrintTo(const PassingFault& fault, std::ostream* out) {
+    *out << fault.name;
+  }
+};
+
+class PassingFaultTest : public ReadTest,
+                         public ::testing::WithParamInterface<PassingFault> {};
+
+TEST_P(PassingFaultTest, B12_TheReadIsWhole) {
+  world_.Configure(kDepartments, options_);
+  Break(GetParam().fault);
+  ExpectTruth();
+}
+
+using entra::Fault;
+using entra::FaultKind;
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, PassingFaultTest,
+    ::testing::Values(
+        PassingFault{"Throttled",
+                     {.kind = FaultKind::kStatus,
+                      .times = 5,
+                      .status = 429,
+                      .code = "TooManyRequests",
+                      .retry_after = "0.249"}},
+        PassingFault{
+            "ServerErrors",
+            {.kind = FaultKind::kStatus, .probability = 0.2, .status = 503}},
+        PassingFault{"GatewaysHtml",
+                     {.kind = FaultKind::kHtml, .times = 5, .status = 502}},
+        PassingFault{"NotFoundOfAGateway",
+                     {.kind = FaultKind::kStatus,
+                      .times = 5,
+                      .status = 404,
+                      .code = "UnknownError"}},
+        PassingFault{"BadStatusWithAGoodBody",
+                     {.kind = FaultKind::kKeepBody, .times = 5, .status = 400}},
+        PassingFault{"ConnectionsBreak",
+                     {.kind = FaultKind::kCut, .probability = 0.2}},
+        PassingFault{"BodiesAreCut",
+                     {.kind = FaultKind::kTruncate, .probability = 0.2}},
+        PassingFault{"CompressionIsDamaged",
+                     {.kind = FaultKind::kBadGzip, .probability = 0.2}},
+        PassingFault{"EmptyPages",
+                     {.kind = FaultKind::kEmptyPage, .probability = 0.5}},
+        PassingFault{"Duplicates", {.kind = FaultKind::kDuplicates}},
+        PassingFault{"PagesExpire",
+                     {.kind = FaultKind::kExpiredSkipToken, .times = 2}},
+        PassingFault{"WrongContext", {.kind = FaultKind::kWrongContext}},
+        PassingFault{"ServicePrincipalsShow",
+                     {.kind = FaultKind::kShowServicePrincipals}}),
+    [](const auto& row) { return row.param.name; });
+
+// ---- Faults that stay: the read says so.
+
+TEST_F(ReadTest, R30_AMemberListThatIsCutIsNotComplete) {
+  world_.Configure(kDepartments, options_);
+  const std::string id = world_.GroupId("Sales");
+  Break({.kind = FaultKind::kStatus,
+         .path = absl::StrCat("/groups/", id, "/members"),
+         .status = 503});
+  const Streamed streamed = world_.Stream();
+  ASSERT_OK(streamed.status);
+  EXPECT_FALSE(streamed.trailer->complete());
+  EXPECT_THAT(streamed.trailer->incomplete_reasons(),
+              ElementsAre(HasSubstr(id)));
+  // What was read is there, and nothing else is.
+  EXPECT_FALSE(streamed.users.empty());
+  EXPECT_THAT(ExpectedLines(world_.emulator(), kDepartments, options_).size(),
+              ::testing::Gt(streamed.users.size()));
+}
+
+TEST_F(ReadTest, R30_ANestedGroupCountsLikeASelectedOne) {
+  world_.Configure({"Engineering"}, options_);
+  Break({.kind = FaultKind::kStatus,
+         .path = absl::StrCat("/groups/", world_.GroupId("Engineering Storage"),
+                              "/members"),
+         .status = 500});
+  EXPECT_FALSE(world_.Stream().complete());
+}
+
+TEST_F(ReadTest, R30_APageChainThatLoopsIsNotComplete) {
+  // No teams: Engineering alone has more than one page of members.
+  World large({.users = 4000, .groups = 5, .seed = 12});
+  large.Configure(kDepartments, options_);
+  EXPECT_TRUE(large.Stream().complete());
+  large.emulator().faults().Add(
+      {.kind = FaultKind::kNextLinkLoop, .path = "/members"});
+  const Streamed streamed = large.Stream();
+  ASSERT_OK(streamed.status);
+  EXPECT_FALSE(streamed.trailer->complete());
+  EXPECT_THAT(streamed.trailer->incomplete_reasons(),
+              ElementsAre(HasSubstr("there before")));
+}
+
+TEST_F(ReadTest, R30_AUsersListThatFailsIsMadeUpForById) {
+  World large({.users = 3000, .groups = 40, .seed = 13},
+              {.user_source = UserSource::kList});
+  large.Configure(kDepartments, options_);
+  large.emulator().faults().Add({.kind = FaultKind::kStatus,
+                                 .after = 1,
+                                 .path = "/v1.0/users?",
+                                 .status = 500});
+  const Streamed streamed = large.Stream();
+  EXPECT_TRUE(streamed.complete());
+  EXPECT_EQ(Lines(streamed),
+            ExpectedLines(large.emulator(), kDepartments, options_));
+}
+
+TEST_F(ReadTest, A7_R19_AVanishedGroupIsMissingAndNothingIsProved) {
+  world_.Configure(kDepartments, options_);
+  EXPECT_TRUE(world_.Stream().complete());
+  const std::string id = world_.GroupId("Finance");
+  EXPECT_OK(world_.emulator().tenant().DeleteGroup("Finance"));
+  // Another one of the same name is another group.
+  EXPECT_OK(world_.emulator().tenant().AddGroup("Finance"));
+  const Streamed streamed = world_.Stream();
+  ASSERT_OK(streamed.status);
+  EXPECT_FALSE(streamed.trailer->complete());
+  EXPECT_THAT(streamed.trailer->incomplete_reasons(),
+              ElementsAre(HasSubstr("not found")));
+  for (const v1::DesiredGroup& group : streamed.groups) {
+    EXPECT_EQ(group.missing(), group.source_id() == id);
+  }
+  v1::GetDirectoryRequest get;
+  get.set_name("accounts/acme/directories/d1");
+  ASSERT_OK_AND_ASSIGN(const v1::Directory directory,
+                       world_.manager().Get(get));
+  EXPECT_EQ(directory.state(), v1::Directory::NEEDS_ATTENTION);
+  for (const v1::SelectedGroup& group : directory.selected_groups()) {
+    EXPECT_EQ(group.missing(), group.source_id() == id);
+    EXPECT_NE(group.display_name(), "");
+  }
+}
+
+TEST_F(ReadTest, R30_HiddenMembershipIsUnknownAndNotEmpty) {
+  world_.Configure(kDepartments, options_);
+  EXPECT_OK(world_.emulator().tenant().SetHiddenMembership("Support", true));
+  ExpectTruth();  // With the permission, everything is seen.
+  Break({.kind = FaultKind::kMissingPermission, .name = "Member.Read.Hidden"});
+  const Streamed streamed = world_.Stream();
+  ASSERT_OK(streamed.status);
+  EXPECT_FALSE(streamed.trailer->complete());
+  EXPECT_THAT(streamed.trailer->incomplete_reasons(),
+              ElementsAre(HasSubstr("hides its members")));
+}
+
+TEST_F(ReadTest, AGraphThatIsDownGivesNoTrailer) {
+  world_.Configure(kDepartments, options_);
+  Break({.kind = FaultKind::kStatus, .status = 503});
+  EXPECT_THAT(world_.Stream().status, StatusIs(StatusCode::kUnavailable));
+}
+
+TEST_F(ReadTest, UsersThatCannotBeReadAtAllGiveNoTrailer) {
+  world_.Configure(kDepartments, options_);
+  Break({.kind = FaultKind::kStatus, .path = "getByIds", .status = 503});
+  Break({.kind = FaultKind::kStatus, .path = "/v1.0/users", .status = 503});
+  EXPECT_FALSE(world_.Stream().status.ok());
+}
+
+TEST_F(ReadTest, AMissingPermissionIsSaidAndNotTakenForAbsence) {
+  world_.Configure(kDepartments, options_);
+  Break({.kind = FaultKind::kStatus,
+         .path = "/members",
+         .status = 403,
+         .code = "Authorization_RequestDenied"});
+  EXPECT_THAT(world_.Stream().status,
+              StatusIs(StatusCode::kFailedPrecondition, "GRAPH_FORBIDDEN"));
+}
+
+TEST_F(ReadTest, R12_ARefusedTokenIsReportedAndEndsTheRead) {
+  world_.Configure(kDepartments, options_);
+  world_.authorization().set_fixed_token("nonsense");
+  EXPECT_THAT(world_.Stream().status,
+              StatusIs(StatusCode::kFailedPrecondition, "GRAPH_UNAUTHORIZED"));
+  EXPECT_EQ(world_.authorization().reported().size(), 2u);
+}
+
+TEST_F(ReadTest, ALongRetryAfterEndsTheReadWithTheWait) {
+  world_.Configure(kDepartments, options_);
+  Break({.kind = FaultKind::kStatus,
+         .status = 429,
+         .code = "TooManyRequests",
+         .retry_after = "1200"});
+  const absl::Status status = world_.Stream().status;
+  EXPECT_THAT(status, StatusIs(StatusCode::kUnavailable, "GRAPH_THROTTLED"));
+  EXPECT_EQ(RetryDelayOf(status), absl::Minutes(20));
+}
+
+TEST_F(ReadTest, ATokenOfAnotherTenantReadsNothing) {
+  World other({.users = 50, .groups = 20, .seed = 99});
+  FakeAuthorization wrong("accounts/acme/connections/c1",
+                          world_.emulator().origin(),
+                          other.emulator().tenant_id());
+  world_.Configure(kDepartments, options_);
+  // Ours, but said to be the other one's: /organization tells.
+  auto http = http::Client::Create({.ca_file = world_.emulator().ca_file()});
+  ASSERT_OK(http);
+  auto token = world_.authorization().MintAccessToken(
+      *ConnectionName::Parse("accounts/acme/connections/c1"));
+  ASSERT_OK(token);
+  wrong.set_fixed_token(std::string(token->token.Reveal()));
+  GraphClient graph(**http, wrong, Clock::GetRealClock(), world_.waiter());
+  DirectoryManager manager(world_.store(), wrong, graph, Clock::GetRealClock());
+  EXPECT_THAT(world_.Stream(manager).status,
+              StatusIs(StatusCode::kFailedPrecondition, "TENANT_MISMATCH"));
+}
+
+// ---- Search.
+
+TEST_F(ReadTest, R16_AtMost100GroupsInAStableOrder) {
+  World large({.users = 10, .groups = 20, .seed = 5});
+  for (int i = 0; i < 101; ++i) {
+    EXPECT_OK(large.emulator().tenant().AddGroup(
+        absl::StrCat("Matching ", i / 2 * 2, " \"quoted\"")));
+  }
+  v1::SearchGroupsRequest request;
+  request.set_connection("accounts/acme/connections/c1");
+  request.set_query("match");
+  const auto never = [] { return false; };
+  ASSERT_OK_AND_ASSIGN(const v1::SearchGroupsResponse first,
+                       large.manager().Search(request, never));
+  EXPECT_EQ(first.groups_size(), 100);
+  EXPECT_TRUE(first.truncated());
+  EXPECT_TRUE(std::is_sorted(first.groups().begin(), first.groups().end(),
+                             [](const auto& a, const auto& b) {
+                               return std::tie(a.display_name(),
+                                               a.source_id()) <
+                                      std::tie(b.display_name(), b.source_id());
+                             }));
+  ASSERT_OK_AND_ASSIGN(const v1::SearchGroupsResponse second,
+                       large.manager().Search(request, never));
+  EXPECT_EQ(first.SerializeAsString(), second.SerializeAsString());
+
+  request.set_query("Sales");
+  ASSERT_OK_AND_ASSIGN(const v1::SearchGroupsResponse sales,
+                       large.manager().Search(request, never));
+  EXPECT_FALSE(sales.truncated());
+  std::vector<std::string> names;
+  for (const auto& group : sales.groups()) {
+    names.push_back(group.display_name());
+  }
+  EXPECT_THAT(names, IsSupersetOf({"Sales", "Sales EMEA"}));
+  request.set_query("no such group");
+  EXPECT_EQ(large.manager().Search(request, never)->groups_size(), 0);
+  request.set_query("a\" OR \"mail:x");
+  EXPECT_OK(large.manager().Search(request, never));
+  request.set_query("");
+  EXPECT_EQ(large.manager().Search(request, never)->groups_size(), 100);
+  request.set_query("a\nb");
+  EXPECT_THAT(large.manager().Search(request, never),
+              StatusIs(StatusCode::kInvalidArgument, "QUERY_INVALID"));
+}
+
+// ---- Crashes.
+
+// The store fails at the n-th commit and the process ends; it starts again and
+// reads anew. Whatever n, the truth arrives, and nothing is left of the dead.
+TEST_F(ReadTest, B12_ACrashAtAnyWriteHurtsNothing) {
+  const std::string path = ::testing::TempDir() + "/read_crash";
+  const auto open = [&path] {
+    auto store = rollcall::store::OpenRocksDb(
+        {.path = path, .owner = "test", .min_free_bytes = 0});
+    EXPECT_OK(store);
+    return *std::move(store);
+  };
+  {
+    auto store = open();
+    world_.Configure(*world_.ManagerOver(*store), kDepartments, options_);
+  }
+  const std::vector<std::string> truth =
+      ExpectedLines(world_.emulator(), kDepartments, options_);
+  bool failed = true;
+  int crashes = 0;
+  for (int n = 1; failed; ++n) {
+    const auto outcome =
+        n % 2 == 0 ? rollcall::store::FaultyStore::Outcome::kWritten
+                   : rollcall::store::FaultyStore::Outcome::kNotWritten;
+    {
+      auto store = open();
+      rollcall::store::FaultyStore faulty(*store);
+      faulty.FailCommit(n, outcome);
+      const Streamed streamed = world_.Stream(*world_.ManagerOver(faulty));
+      failed = !streamed.status.ok();
+      if (!failed) {
+        EXPECT_EQ(Lines(streamed), truth);
+      }
+    }
+    crashes += failed ? 1 : 0;
+    auto store = open();
+    ReadSweeper sweeper(*store);
+    while (*sweeper.RunOnce(absl::UnixEpoch()) == Pace::kAgain) {
+    }
+    if (n % 7 == 0 || !failed) {
+      const Streamed streamed = world_.Stream(*world_.ManagerOver(*store));
+      EXPECT_TRUE(streamed.complete());
+      EXPECT_EQ(Lines(streamed), truth);
+    }
+  }
+  EXPECT_GT(crashes, 10);
+}
+
+}  // namespace
+}  // namespace rollcall::directory

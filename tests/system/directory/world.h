@@ -1,0 +1,95 @@
+// A directory service over an Entra of its own, in one process, for tests: what
+// it streams, beside what the tenant's truth says it should.
+#ifndef ROLLCALL_TESTS_SYSTEM_DIRECTORY_WORLD_H_
+#define ROLLCALL_TESTS_SYSTEM_DIRECTORY_WORLD_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "common/http/client.h"
+#include "common/store/store.h"
+#include "common/time/clock.h"
+#include "rollcall/directory/v1/directory.pb.h"
+#include "services/directory/fake_authorization.h"
+#include "services/directory/graph_client.h"
+#include "services/directory/manager.h"
+#include "tests/fakes/entra/emulator.h"
+
+namespace rollcall::directory {
+
+// A whole stream, as it arrived.
+struct Streamed {
+  absl::Status status;
+  absl::optional<v1::DesiredStateHeader> header;
+  int progress_messages = 0;
+  std::vector<v1::DesiredGroup> groups;
+  std::vector<v1::DesiredUser> users;
+  absl::optional<v1::DesiredStateTrailer> trailer;
+
+  bool complete() const {
+    return status.ok() && trailer.has_value() && trailer->complete();
+  }
+};
+
+// A user as the tenant's truth has it, in lines that compare and print well.
+std::vector<std::string> Lines(const Streamed& streamed);
+std::vector<std::string> ExpectedLines(
+    entra::Emulator& emulator, const std::vector<std::string>& group_names,
+    const v1::Directory& options);
+
+class World {
+ public:
+  explicit World(entra::TenantOptions tenant, FullReadOptions options = {});
+  ~World();
+
+  entra::Emulator& emulator() { return *emulator_; }
+  FakeAuthorization& authorization() { return *authorization_; }
+  FakeWaiter& waiter() { return waiter_; }
+  rollcall::store::Store& store() { return *store_; }
+  DirectoryManager& manager() { return *manager_; }
+
+  // A manager over another store, for crashes.
+  std::unique_ptr<DirectoryManager> ManagerOver(rollcall::store::Store& store);
+
+  // Creates the directory `accounts/acme/directories/d1`, or replaces its
+  // configuration, with these groups selected; `options` has the rest.
+  v1::Directory Configure(DirectoryManager& manager,
+                          const std::vector<std::string>& group_names,
+                          v1::Directory options = {});
+  v1::Directory Configure(const std::vector<std::string>& group_names,
+                          v1::Directory options = {}) {
+    return Configure(manager(), group_names, std::move(options));
+  }
+
+  Streamed Stream(DirectoryManager& manager, absl::string_view read_id = "",
+                  absl::string_view resume_key = "");
+  Streamed Stream(absl::string_view read_id = "",
+                  absl::string_view resume_key = "") {
+    return Stream(manager(), read_id, resume_key);
+  }
+
+  std::string GroupId(const std::string& name);
+
+ private:
+  std::string ca_directory_;
+  std::unique_ptr<entra::Emulator> emulator_;
+  std::unique_ptr<FakeAuthorization> authorization_;
+  FakeWaiter waiter_;
+  std::unique_ptr<http::Client> http_;
+  std::unique_ptr<GraphClient> graph_;
+  FullReadOptions options_;
+  std::unique_ptr<rollcall::store::Store> store_;
+  std::unique_ptr<DirectoryManager> manager_;
+};
+
+inline const std::vector<std::string> kDepartments = {
+    "Engineering", "Sales", "Operations", "Finance", "Support"};
+
+}  // namespace rollcall::directory
+
+#endif  // ROLLCALL_TESTS_SYSTEM_DIRECTORY_WORLD_H_
