@@ -57,8 +57,9 @@ absl::StatusOr<Item> ParseItem(const HttpRequest& batch,
           std::string(text);
     }
   }
-  item.request.headers.try_emplace("client-request-id",
-                                   batch.Header("client-request-id"));
+  for (const char* name : {"client-request-id", "request-id"}) {
+    item.request.headers.try_emplace(name, batch.Header(name));
+  }
   simdjson::dom::element body;
   if (json["body"].get(body) == simdjson::SUCCESS) {
     if (!item.request.headers.contains("content-type")) {

@@ -34,7 +34,7 @@ absl::StatusOr<std::string> ParseIdFilter(const std::string& filter) {
     }
     const auto id = Guid::Parse(words[2].substr(1, 36));
     if (!id.has_value()) return UnsupportedQuery("Unsupported Query.");
-    id->AppendTo(ids);
+    ids += id->ToString();
     ++count;
   }
   if (count > kMaxFilterIds) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "tests/fakes/entra/collection.h"
@@ -27,6 +28,32 @@ std::string ContextOf(absl::string_view name, const QueryOptions& options,
           ? absl::StrCat("(", absl::StrJoin(*options.select, ","), ")")
           : "";
   return absl::StrCat(name, selected, end);
+}
+
+bool IsSelected(const QueryOptions& options, absl::string_view name) {
+  return !options.select.has_value() ||
+         std::any_of(options.select->begin(), options.select->end(),
+                     [name](const std::string& selected) {
+                       return absl::EqualsIgnoreCase(selected, name);
+                     });
+}
+
+void WriteDomains(const TenantState& state, JsonWriter& json) {
+  json.BeginArray();
+  for (const std::string* domain :
+       {&state.initial_domain, &state.verified_domain}) {
+    const bool initial = domain == &state.initial_domain;
+    json.BeginObject()
+        .Member("capabilities", "Email, OfficeCommunicationsOnline")
+        .Key("isDefault")
+        .Bool(!initial)
+        .Key("isInitial")
+        .Bool(initial)
+        .Member("name", *domain)
+        .Member("type", "Managed")
+        .EndObject();
+  }
+  json.EndArray();
 }
 
 std::optional<ObjectRef> FindLive(const TenantState& state,
@@ -76,33 +103,21 @@ absl::StatusOr<GraphReply> GetOrganization(const GraphContext& context,
       .Member("@odata.context", context.MetadataUrl("organization"))
       .Key("value")
       .BeginArray()
-      .BeginObject()
-      .Member("id", context.tenant_id);
-  context.tenant.Read([&json](const TenantState& state) {
-    json.Member("displayName", state.name);
-    json.Key("verifiedDomains").BeginArray();
-    for (const std::string* domain :
-         {&state.initial_domain, &state.verified_domain}) {
-      const bool initial = domain == &state.initial_domain;
-      json.BeginObject()
-          .Member("capabilities", "Email, OfficeCommunicationsOnline")
-          .Key("isDefault")
-          .Bool(!initial)
-          .Key("isInitial")
-          .Bool(initial)
-          .Member("name", *domain)
-          .Member("type", "Managed")
-          .EndObject();
-    }
-    json.EndArray();
+      .BeginObject();
+  const auto begin = [&](absl::string_view name) {
+    const bool wanted = IsSelected(call.options, name);
+    if (wanted) json.Key(name);
+    return wanted;
+  };
+  context.tenant.Read([&](const TenantState& state) {
+    if (begin("id")) json.String(context.tenant_id);
+    if (begin("displayName")) json.String(state.name);
+    if (begin("tenantType")) json.String("AAD");
+    if (begin("countryLetterCode")) json.String("GB");
+    if (begin("onPremisesSyncEnabled")) json.Bool(true);
+    if (begin("verifiedDomains")) WriteDomains(state, json);
   });
-  json.Member("tenantType", "AAD")
-      .Member("countryLetterCode", "GB")
-      .Key("onPremisesSyncEnabled")
-      .Bool(true)
-      .EndObject()
-      .EndArray()
-      .EndObject();
+  json.EndObject().EndArray().EndObject();
   return reply;
 }
 

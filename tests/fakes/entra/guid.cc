@@ -45,9 +45,9 @@ Guid Guid::FromSeed(uint64_t seed, uint64_t stream, uint64_t ordinal) {
   return guid;
 }
 
-void Guid::AppendTo(std::string& out) const {
+std::array<char, kLength> Guid::Characters() const {
   static constexpr char kHex[] = "0123456789abcdef";
-  char text[kLength];
+  std::array<char, kLength> text;
   int digits = 0;
   for (size_t i = 0; i < kLength; ++i) {
     if (IsDashAt(i)) {
@@ -58,13 +58,12 @@ void Guid::AppendTo(std::string& out) const {
     text[i] = kHex[half >> (60 - 4 * (digits % 16)) & 15];
     ++digits;
   }
-  out.append(text, kLength);
+  return text;
 }
 
 std::string Guid::ToString() const {
-  std::string out;
-  AppendTo(out);
-  return out;
+  const std::array<char, kLength> text = Characters();
+  return std::string(text.data(), text.size());
 }
 
 }  // namespace rollcall::entra

@@ -3,6 +3,7 @@
 #ifndef ROLLCALL_TESTS_FAKES_ENTRA_GUID_H_
 #define ROLLCALL_TESTS_FAKES_ENTRA_GUID_H_
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -23,8 +24,8 @@ struct Guid {
   // A guid that looks random (version 4) and depends only on the arguments.
   static Guid FromSeed(uint64_t seed, uint64_t stream, uint64_t ordinal);
 
-  // Appends the 36 lower-case characters.
-  void AppendTo(std::string& out) const;
+  // The lower-case text form.
+  std::array<char, 36> Characters() const;
   std::string ToString() const;
 
   friend auto operator<=>(const Guid&, const Guid&) = default;

@@ -19,8 +19,8 @@ absl::string_view ShortName(absl::string_view upn) {
   return upn.substr(0, upn.find('@'));
 }
 
-// Hands each of a user's properties to a visitor, by its type. The visitor
-// has Null, Bool, Text and Texts, which take the property first.
+// Hands the value of a user's property to the visitor's Null, Bool, Id, Text
+// or Texts, by its type.
 template <typename Visitor>
 class UserVisit {
  public:
@@ -30,7 +30,7 @@ class UserVisit {
   void Visit(UserProperty property) {
     switch (property) {
       case UserProperty::kId:
-        return visitor_.Text(user_.id.ToString());
+        return visitor_.Id(user_.id);
       case UserProperty::kBusinessPhones:
         return TextsOf(text(UserText::kBusinessPhone), "");
       case UserProperty::kDisplayName:
@@ -117,7 +117,7 @@ void VisitGroup(const TenantState& state, const Group& group,
   };
   switch (property) {
     case GroupProperty::kId:
-      return visitor.Text(group.id.ToString());
+      return visitor.Id(group.id);
     case GroupProperty::kDeletedDateTime:
       return text_or_null(group.life != Life::kLive,
                           Time(group.deleted_seconds));
@@ -168,6 +168,10 @@ class Writing {
   }
   void Bool(bool value) { json_.Key(name_).Bool(value); }
   void Text(absl::string_view value) { json_.Member(name_, value); }
+  void Id(const Guid& id) {
+    const auto text = id.Characters();
+    Text(absl::string_view(text.data(), text.size()));
+  }
   void Texts(std::initializer_list<absl::string_view> values) {
     json_.Key(name_).BeginArray();
     for (absl::string_view value : values) json_.String(value);
@@ -185,6 +189,7 @@ class Reading {
   void Null() {}
   void Bool(bool value) { value_ = value; }
   void Text(absl::string_view value) { value_ = std::string(value); }
+  void Id(const Guid& id) { value_ = id.ToString(); }
   void Texts(std::initializer_list<absl::string_view> values) {
     value_ = std::vector<std::string>(values.begin(), values.end());
   }

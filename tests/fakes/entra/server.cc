@@ -32,6 +32,7 @@ class Connection : public httplib::Stream {
 
   // Waits for the next request.
   bool WaitForRequest() {
+    if (finished_ || broken_) return false;
     return Buffered() > 0 || Poll(POLLIN, kIdleTimeoutMs);
   }
 
@@ -60,6 +61,11 @@ class Connection : public httplib::Stream {
     const linger reset{1, 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
   }
+
+  bool is_broken() const { return broken_; }
+
+  // The request at hand is the last one.
+  void Finish() { finished_ = true; }
 
   ssize_t write(const char* data, size_t size) override {
     if (broken_) return -1;
@@ -102,6 +108,7 @@ class Connection : public httplib::Stream {
   size_t next_ = 0;
   size_t filled_ = 0;
   bool broken_ = false;
+  bool finished_ = false;
 };
 
 // The connection that the current thread serves: the library does not tell
@@ -249,7 +256,7 @@ class ServerImpl : public Server, private httplib::Server {
       if (!process_request(connection, false, closed, nullptr) || closed) break;
     }
     current_connection = nullptr;
-    if (ssl != nullptr) SSL_shutdown(ssl.get());
+    if (ssl != nullptr && !connection.is_broken()) SSL_shutdown(ssl.get());
     ERR_clear_error();
   }
 
@@ -272,13 +279,17 @@ class ServerImpl : public Server, private httplib::Server {
 
   // Promises the whole body, and breaks off.
   static void SendPart(HttpResponse& answer, httplib::Response& response) {
+    const size_t promised = answer.body.size() + 1;
     const size_t sent = std::min(*answer.break_after, answer.body.size());
     response.set_content_provider(
-        answer.body.size() + 1, answer.content_type,
+        promised, answer.content_type,
         [body = std::move(answer.body), sent](size_t offset, size_t,
                                               httplib::DataSink& sink) {
-          if (offset >= sent) return false;
-          return sink.write(body.data() + offset, sent - offset);
+          if (offset < sent) {
+            return sink.write(body.data() + offset, sent - offset);
+          }
+          current_connection->Finish();
+          return false;
         });
   }
 
