@@ -20,7 +20,7 @@
 #include "services/reconciliation/user_service.h"
 #include "services/reconciliation/worker.h"
 
-ABSL_FLAG(std::string, directory, "localhost:7002",
+ABSL_FLAG(std::string, directory, "127.0.0.1:7002",
           "Where the directory service is: host:port or a gRPC name.");
 
 namespace rollcall::reconciliation {

@@ -258,7 +258,7 @@ TEST_F(ServiceTest, B7_ALostHistoryIsNoticed) {
   ASSERT_OK(Create());
   Work();
   const std::string incarnation = world.rows->incarnation();
-  for (const std::string& lost : {"other-1", "other-0"}) {
+  for (const char* lost : {"other-1", "other-0"}) {
     EXPECT_THAT(Watch(lost), StatusIs(absl::StatusCode::kFailedPrecondition,
                                       "FEED_HISTORY_LOST"));
   }
