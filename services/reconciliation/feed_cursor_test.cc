@@ -36,7 +36,7 @@ TEST(FeedCursor, B7_AHistoryThatWentBackIsNoticed) {
 
 TEST(FeedCursor, B7_WhatIsNoCursorIsInvalid) {
   for (const char* text :
-       {"x", "-1", "a-", "a-b", "a--1", "a-1 x", "a-99999999999999999999"}) {
+       {"x", "-1", "a-", "a-b", "a-1 x", "a-99999999999999999999"}) {
     EXPECT_THAT(ReadFeedCursor(text, kHistory, 7),
                 StatusIs(absl::StatusCode::kInvalidArgument, "CURSOR_INVALID"))
         << text;

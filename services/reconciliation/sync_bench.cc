@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "common/log/log.h"
 #include "common/store/rocksdb_store.h"
 #include "common/time/clock.h"
 #include "services/reconciliation/fake_directory.h"
@@ -40,6 +41,7 @@ void Measure(const char* what, const std::string& run_id, int users,
 }
 
 void Run(int users) {
+  SetLogSink([](absl::string_view) {});  // The table is all there is to see.
   const std::filesystem::path path =
       std::filesystem::temp_directory_path() / "rollcall_sync_bench";
   std::filesystem::remove_all(path);
