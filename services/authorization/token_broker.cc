@@ -22,6 +22,8 @@ constexpr BackoffPolicy kBackoff = {.initial = absl::Seconds(1),
 // Nobody is kept waiting longer, so that a clock that was set back does no
 // lasting harm.
 constexpr absl::Duration kMaxQuiet = absl::Hours(1);
+// After the confirmation of a consent.
+constexpr absl::Duration kSettlingTime = absl::Minutes(10);
 // Of compare-and-set against calls that change the same connection.
 constexpr int kMaxTries = 5;
 
@@ -171,16 +173,20 @@ TokenBroker::Fetched TokenBroker::Fetch(const ConnectionName& name,
   LogWarning("token_not_minted", {{"connection", name.ToString()},
                                   {"answer", Describe(reply)},
                                   {"class", ReplyClassName(Classify(reply))}});
-  if (RequiresReauthorization(reply)) {
+  // A consent just given has not reached every server yet (protocol §1.1).
+  const bool may_settle =
+      MayBeUnsettledConsent(reply) &&
+      now - FromTimestamp(connection.message.create_time()) < kSettlingTime;
+  if (RequiresReauthorization(reply) && !may_settle) {
     fetched.error = Lose(name, absl::StrCat("The login endpoint answered ",
                                             Describe(reply), "."));
     return fetched;
   }
-  fetched.wait = std::max(LeastWait(reply),
+  const bool soon = may_settle || Classify(reply) == ReplyClass::kTransient;
+  fetched.wait = std::max(may_settle ? absl::ZeroDuration() : LeastWait(reply),
                           answer.retry_after.value_or(absl::ZeroDuration()));
   fetched.error = Unavailable(
-      Classify(reply) == ReplyClass::kTransient ? "TOKEN_UNAVAILABLE"
-                                                : "TOKEN_REFUSED",
+      soon ? "TOKEN_UNAVAILABLE" : "TOKEN_REFUSED",
       absl::StrCat("The login endpoint gives no token for ", name.ToString(),
                    ": ", Describe(reply), "."),
       {{"connection", name.ToString()}, {"answer", Describe(reply)}});
