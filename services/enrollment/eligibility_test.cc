@@ -36,7 +36,7 @@ Candidate With(void (*change)(Candidate*)) {
 
 class EligibilityTest : public ::testing::TestWithParam<Case> {};
 
-TEST_P(EligibilityTest, Decides) {
+TEST_P(EligibilityTest, R82_R41_A11_A17_A18_Judges) {
   EXPECT_EQ(Judge(GetParam().user, GetParam().directory), GetParam().expected);
 }
 

@@ -414,7 +414,7 @@ TEST_F(EnrollmentWorkerTest, R93_NothingPersonalIsLeftOfAPurgedUser) {
   EXPECT_THAT(*store_.ListPending(acme_, "", 10), IsEmpty());
 }
 
-TEST_F(EnrollmentWorkerTest, B8_EveryConditionIsCheckedAgainAtSending) {
+TEST_F(EnrollmentWorkerTest, B8_A18_EveryConditionIsCheckedAgainAtSending) {
   const std::map<std::string,
                  std::pair<std::function<void(User*)>, std::string>>
       changes = {
