@@ -1,5 +1,6 @@
 // The reconciliation service: the identity store and the runs that keep it in
 // step with its directories.
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -58,11 +59,13 @@ int Main(int argc, char** argv) {
                        "reconciliation.rollcall");
 
   RunProgressBoard board;
+  std::atomic<bool> stopping = false;
   RunWorker worker({.store = store,
                     .directory = directory,
                     .board = board,
                     .clock = clock,
-                    .make_id = RandomId});
+                    .make_id = RandomId,
+                    .is_stopping = [&stopping] { return stopping.load(); }});
   auto loop = std::make_unique<PeriodicWorker>(
       PeriodicWorkerOptions{.name = "reconciliation-runs"}, clock,
       [&worker](absl::Time now) { return worker.RunOnce(now); });
@@ -75,8 +78,10 @@ int Main(int argc, char** argv) {
                                   .on_run_started = [&] { loop->Nudge(); }},
                                  edge);
   UserServiceImpl users(store, clock, edge);
-  return rpc::Serve(process, *std::move(policy), {&runs, &users},
-                    [&] { loop.reset(); });
+  return rpc::Serve(process, *std::move(policy), {&runs, &users}, [&] {
+    stopping = true;
+    loop.reset();
+  });
 }
 
 }  // namespace

@@ -271,7 +271,7 @@ absl::Status RunEngine::Read(RunWork& work) {
     return true;
   };
 
-  while (true) {
+  while (!options_.is_stopping()) {
     absl::StatusOr<bool> is_over = false;
     auto message = reading.Next();
     if (message.ok()) {
@@ -283,6 +283,7 @@ absl::Status RunEngine::Read(RunWork& work) {
     if (!is_over.ok()) return is_over.status();
     if (*is_over) return absl::OkStatus();
   }
+  return absl::OkStatus();
 }
 
 // The same reading goes on where it was. Another one starts from the first

@@ -44,6 +44,9 @@ struct RunEngineOptions {
   RunProgressBoard& board;
   Clock& clock;
   std::function<std::string()> make_id;
+  // Whether the process is about to end: a run then stays where its last commit
+  // has left it, for the next process to go on.
+  std::function<bool()> is_stopping = [] { return false; };
   // A batch is committed when it holds this many rows or bytes.
   size_t max_batch_rows = 4000;
   size_t max_batch_bytes = size_t{1} << 20;
@@ -56,9 +59,9 @@ class RunEngine {
  public:
   explicit RunEngine(RunEngineOptions options) : options_(std::move(options)) {}
 
-  // OK when the run has ended, whichever way, or waits for its next try: its
-  // directory failed, and might not. An error is the store's; the run is then
-  // where its last commit has left it.
+  // OK when the run has ended, whichever way, or waits: for its next try, for
+  // its directory failed and might not, or for the next process. An error is
+  // the store's; the run is then where its last commit has left it.
   absl::Status Execute(const RunName& name);
 
  private:

@@ -416,6 +416,19 @@ TEST(FullSync, B12_ADirectoryThatStaysAwayEndsTheRunAfterAWhile) {
   EXPECT_EQ(world.Find(run).state(), v1::Run::FAILED);
 }
 
+TEST(FullSync, B12_AProcessThatEndsLeavesTheRunToTheNext) {
+  World world;
+  Populate(world.tenant());
+  const RunName run = world.Start();
+  world.is_stopping = true;
+  ASSERT_OK(world.Carry(run));
+  EXPECT_EQ(world.Find(run).state(), v1::Run::RUNNING);
+  world.is_stopping = false;
+  world.Restart();
+  ASSERT_OK(world.Carry(run));
+  EXPECT_EQ(world.Find(run).state(), v1::Run::SUCCEEDED);
+}
+
 TEST(FullSync, B12_AnotherReadingCountsEachUserOnce) {
   World world;
   Populate(world.tenant());

@@ -74,6 +74,7 @@ void World::Restart() {
       .board = board,
       .clock = clock,
       .make_id = [this] { return absl::StrFormat("id%06dx", next_id_++); },
+      .is_stopping = [this] { return is_stopping; },
       .max_batch_rows = max_batch_rows_,
       .users_per_step = users_per_step_});
 }

@@ -65,6 +65,7 @@ class World {
   std::unique_ptr<rollcall::store::FaultyStore> faulty;
   std::unique_ptr<IdentityStore> store;
   RunProgressBoard board;
+  bool is_stopping = false;
 
  private:
   size_t max_batch_rows_;
