@@ -1,4 +1,5 @@
 // The directory service: what to read from a tenant, and what was read.
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -49,7 +50,8 @@ constexpr absl::Duration kSweepPeriod = absl::Seconds(60);
 int main(int argc, char** argv) {
   const rpc::ProcessOptions options =
       rpc::InitializeProcess(argc, argv, "directory");
-  const int parallelism = absl::GetFlag(FLAGS_graph_parallelism);
+  const int parallelism =
+      std::clamp(absl::GetFlag(FLAGS_graph_parallelism), 1, 16);
 
   auto rows = store::OpenRocksDb({.path = options.data_directory,
                                   .owner = "directory",
