@@ -266,7 +266,7 @@ TEST_F(WholePath, R4_StartingOverLeavesNothing) {
   EXPECT_EQ(connections.connections_size(), 0);
 }
 
-TEST_F(WholePath, R56_R57_R59_R60_LeaversGoAfterSevenDaysAndNotBefore) {
+TEST_F(WholePath, R56_R57_A2_R59_R60_LeaversGoAfterSevenDaysAndNotBefore) {
   ASSERT_NO_FATAL_FAILURE(SetUpAndSync());
   const std::string leaver = SomebodyMailed();
   ASSERT_OK_AND_ASSIGN(const User before, Lookup(leaver));
