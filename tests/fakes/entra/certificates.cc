@@ -110,6 +110,16 @@ absl::StatusOr<Identity> MakeRsaIdentity(absl::string_view common_name) {
   return Identity{std::move(key), std::move(certificate)};
 }
 
+absl::StatusOr<Identity> SharedRsaIdentity() {
+  static const auto& shared =
+      *new absl::StatusOr<Identity>(MakeRsaIdentity("Entra emulator tokens"));
+  if (!shared.ok()) return shared.status();
+  EVP_PKEY_up_ref(shared->key.get());
+  X509_up_ref(shared->certificate.get());
+  return Identity{PrivateKey(shared->key.get()),
+                  Certificate(shared->certificate.get())};
+}
+
 absl::StatusOr<ServerTls> MakeServerTls(absl::string_view host) {
   absl::StatusOr<Identity> ca = MakeCa();
   if (!ca.ok()) return ca.status();

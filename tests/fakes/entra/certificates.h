@@ -37,6 +37,10 @@ struct Identity {
 // and what an application proves itself with.
 absl::StatusOr<Identity> MakeRsaIdentity(absl::string_view common_name);
 
+// The same for the whole process: an RSA key takes longer to make than all of
+// the rest of an emulator, and tests start many.
+absl::StatusOr<Identity> SharedRsaIdentity();
+
 struct ServerTls {
   std::string ca_pem;
   SslContext context;

@@ -215,7 +215,7 @@ absl::StatusOr<std::unique_ptr<Emulator>> Emulator::Start(
         "EmulatorOptions::ca_directory is required.");
   }
   SetDefaults(options);
-  absl::StatusOr<Identity> signer = MakeRsaIdentity("Entra emulator tokens");
+  absl::StatusOr<Identity> signer = SharedRsaIdentity();
   if (!signer.ok()) return signer.status();
   auto impl = std::make_unique<Impl>(std::move(options), *std::move(signer));
   if (absl::Status status = impl->Start(); !status.ok()) return status;

@@ -2,31 +2,29 @@
 
 #include <algorithm>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 
 namespace rollcall::entra {
 namespace {
 
-// Everything that is a member of `group` at any depth, `group` excluded.
-absl::flat_hash_set<ObjectRef> MembersAtAnyDepth(const TenantState& state,
-                                                 ObjectRef group) {
-  absl::flat_hash_set<ObjectRef> found;
-  absl::flat_hash_set<ObjectRef> visited = {group};
-  std::vector<ObjectRef> to_visit = {group};
-  while (!to_visit.empty()) {
-    const ObjectRef next = to_visit.back();
-    to_visit.pop_back();
+// Visits every live member of `group` at any depth, some of them repeatedly.
+template <typename Visit>
+void VisitMembers(const TenantState& state, ObjectRef group, Visit visit) {
+  std::vector<bool> queued(state.groups().size());
+  std::vector<ObjectRef> queue = {group};
+  queued[group.index()] = true;
+  while (!queue.empty()) {
+    const ObjectRef next = queue.back();
+    queue.pop_back();
     for (ObjectRef member : state.group(next).members) {
       if (!member || !state.IsLive(member)) continue;
-      found.insert(member);
-      if (member.kind() == ObjectKind::kGroup &&
-          visited.insert(member).second) {
-        to_visit.push_back(member);
+      visit(member);
+      if (member.kind() == ObjectKind::kGroup && !queued[member.index()]) {
+        queued[member.index()] = true;
+        queue.push_back(member);
       }
     }
   }
-  return found;
 }
 
 void CountUser(const User& user, ExpectedView& view) {
@@ -51,25 +49,31 @@ void CountOther(ObjectKind kind, ExpectedView& view) {
 ExpectedView Flatten(const TenantState& state,
                      absl::Span<const ObjectRef> selected) {
   ExpectedView view;
-  absl::flat_hash_map<ObjectRef, std::vector<Guid>> groups_of;
+  std::vector<std::vector<Guid>> groups_of(state.users().size());
   absl::flat_hash_set<ObjectRef> others;
   const absl::flat_hash_set<ObjectRef> distinct(selected.begin(),
                                                 selected.end());
   for (ObjectRef group : distinct) {
     if (!state.IsLive(group)) continue;
     ++view.groups;
-    for (ObjectRef member : MembersAtAnyDepth(state, group)) {
+    const Guid id = state.IdOf(group);
+    VisitMembers(state, group, [&](ObjectRef member) {
       if (member.kind() == ObjectKind::kUser) {
-        groups_of[member].push_back(state.IdOf(group));
+        std::vector<Guid>& groups = groups_of[member.index()];
+        // This group comes last, if it has come already.
+        if (groups.empty() || groups.back() != id) groups.push_back(id);
       } else if (member.kind() != ObjectKind::kGroup) {
         others.insert(member);
       }
-    }
+    });
   }
   for (ObjectRef other : others) CountOther(other.kind(), view);
-  for (auto& [user, groups] : groups_of) {
+  for (uint32_t i = 0; i < groups_of.size(); ++i) {
+    std::vector<Guid>& groups = groups_of[i];
+    if (groups.empty()) continue;
     std::sort(groups.begin(), groups.end());
     view.memberships += static_cast<int64_t>(groups.size());
+    const ObjectRef user(ObjectKind::kUser, i);
     CountUser(state.user(user), view);
     view.users.push_back({user, std::move(groups)});
   }
