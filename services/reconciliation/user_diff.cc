@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/types/optional.h"
 #include "services/reconciliation/username_form.h"
 
@@ -234,10 +235,39 @@ UserDecision Update(const DesiredUser& desired, const SeenFacts& facts,
   return decision;
 }
 
+// Whether the source has shown the object itself. It is there, but what it is
+// like is unknown if we may not see it or cannot read it: `SOURCE_HIDDEN`,
+// `OBJECT_WRONG_TYPE`. A username that is missing is known to be missing.
+bool IsReadable(const DesiredUser& desired) {
+  return desired.skip_reason.empty() ||
+         absl::StartsWith(desired.skip_reason, "USERNAME_");
+}
+
+// Unknown values change nothing; being there is enough to stay, or to come back
+// from the trash.
+UserDecision KeepUnread(const DesiredUser& desired, const User& linked,
+                        const SyncRules& rules, absl::Time now) {
+  UserDecision decision;
+  decision.after = linked;
+  decision.warnings = {desired.skip_reason};
+  if (!linked.pending_deletion()) return decision;
+  decision.fate = Fate::kRestore;
+  decision.rules = {"R61"};
+  decision.after.delete_time = absl::nullopt;
+  decision.after.update_time = now;
+  std::erase_if(decision.after.claims, [&](const Claim& claim) {
+    return claim.directory != rules.directory;
+  });
+  return decision;
+}
+
 }  // namespace
 
 UserDecision DecideSeen(const DesiredUser& desired, const SeenFacts& facts,
                         const SyncRules& rules, absl::Time now) {
+  if (facts.linked != nullptr && !IsReadable(desired)) {
+    return KeepUnread(desired, *facts.linked, rules, now);
+  }
   if (facts.linked != nullptr) return Update(desired, facts, rules, now);
   if (!desired.skip_reason.empty()) return Skip(desired.skip_reason, "R37");
   if (desired.username.empty()) return Skip("USERNAME_EMPTY", "R37");

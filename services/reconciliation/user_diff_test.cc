@@ -128,6 +128,24 @@ TEST(UserDiff, R37_UserWithoutUsernameIsSkippedUnlessLinked) {
   EXPECT_EQ(Decide(ada, StoredAda()).fate, Fate::kUnchanged);
 }
 
+TEST(UserDiff, B3_AnObjectThatCannotBeReadChangesNothing) {
+  DesiredUser hidden;
+  hidden.source_id = Ada().source_id;
+  for (const char* reason : {"SOURCE_HIDDEN", "OBJECT_TEXT_INVALID"}) {
+    hidden.skip_reason = reason;
+    EXPECT_EQ(DecideSeen(hidden, {}, Rules(), kNow).fate, Fate::kSkip);
+    const UserDecision kept = Decide(hidden, StoredAda());
+    EXPECT_EQ(kept.fate, Fate::kUnchanged);
+    EXPECT_EQ(kept.after, StoredAda());
+    EXPECT_TRUE(kept.withheld.empty());
+    EXPECT_EQ(kept.warnings, std::vector<std::string>{reason});
+    const UserDecision back = Decide(hidden, Trashed(StoredAda()));
+    EXPECT_EQ(back.fate, Fate::kRestore);
+    EXPECT_FALSE(back.after.pending_deletion());
+    EXPECT_EQ(back.after.email, StoredAda().email);
+  }
+}
+
 TEST(UserDiff, A4_CollisionKeepsOutTheNewAndKeepsTheLinked) {
   DesiredUser ada = Ada();
   ada.username_collides = true;

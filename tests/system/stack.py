@@ -78,6 +78,14 @@ class Stack:
         )
         return json.loads(output) if check else output
 
+    def describe(self, service, symbol):
+        """Whether the service's reflection knows a message type."""
+        answer = self.call(
+            service, "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+            {"file_containing_symbol": symbol},
+        )
+        return "fileDescriptorResponse" in answer
+
     def list_all(self, service, method, field, parent="accounts/demo"):
         rows, token = [], ""
         while True:
