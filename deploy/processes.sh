@@ -20,13 +20,23 @@ running_pid() {
   echo "$pid"
 }
 
-# start_process NAME COMMAND...: does nothing if it is running.
+# Whether anything accepts connections on port $1 of this machine.
+accepts_connections() {
+  (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# start_process NAME PORT COMMAND...: does nothing if it is running.
 start_process() {
-  local name="$1" pid
-  shift
+  local name="$1" port="$2" pid
+  shift 2
   running_pid "$name" >/dev/null && return 0
+  # Somebody else's process would be taken for ours later on.
+  if accepts_connections "$port"; then
+    echo "$name cannot start: port $port is in use by another process." >&2
+    return 1
+  fi
   mkdir -p "$run/pids" "$run/log"
-  setsid "$@" </dev/null >>"$run/log/$name.log" 2>&1 &
+  setsid "$@" </dev/null >>"$run/log/$name.log" 2>&1 9>&- &
   pid=$!
   disown "$pid"
   echo "$pid $(start_time_of "$pid")" >"$run/pids/$name"
@@ -41,21 +51,30 @@ wait_for_port() {
       tail -n 5 "$run/log/$name.log" >&2
       return 1
     fi
-    if (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then return 0; fi
+    if accepts_connections "$port"; then return 0; fi
     sleep 0.1
   done
   echo "$name does not accept connections on port $port." >&2
   return 1
 }
 
-# stop_processes NAME...: asks all of them to end, waits, and then insists.
+# lock_processes: one at a time starts what is missing; unlock_processes lets the
+# next one. The lock is file descriptor 9, which no started process inherits.
+lock_processes() {
+  exec 9>"$run/lock"
+  flock 9
+}
+unlock_processes() { exec 9>&-; }
+
+# stop_processes NAME...: asks all of them to end, waits, and then insists: a
+# service lets calls under way go on for 20 seconds.
 stop_processes() {
   local name pid _
   for name in "$@"; do
     if pid="$(running_pid "$name")"; then kill "$pid" 2>/dev/null || true; fi
   done
   for name in "$@"; do
-    for _ in {1..200}; do
+    for _ in {1..300}; do
       running_pid "$name" >/dev/null || break
       sleep 0.1
     done
