@@ -275,6 +275,26 @@ TEST(HttpClient, AChunkedBodyCutShortIsAnError) {
               StatusIs(StatusCode::kUnavailable, "HTTP_CUT_SHORT"));
 }
 
+// RFC 9112 §8: such a body may have been cut by anybody on the way.
+TEST(HttpClient, ABodyThatEndsWithItsConnectionIsAnError) {
+  LittleServer server([](const auto&, auto& response) {
+    response.set_content_provider("application/octet-stream",
+                                  [](size_t, httplib::DataSink& sink) {
+                                    sink.write("0123456789", 10);
+                                    sink.done();
+                                    return true;
+                                  });
+  });
+  EXPECT_THAT(NewClient()->Send({.url = server.Url("/")}),
+              StatusIs(StatusCode::kUnavailable, "HTTP_CUT_SHORT"));
+}
+
+TEST(HttpClient, AnswersWithoutABodyAreWhole) {
+  LittleServer server(
+      [](const auto&, auto& response) { response.status = 204; });
+  EXPECT_THAT(NewClient()->Send({.url = server.Url("/")}), IsOk());
+}
+
 TEST(HttpClient, StopsReceivingAtTheLimit) {
   LittleServer server([](const auto&, auto& response) {
     // Endless, had it no limit.

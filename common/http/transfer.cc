@@ -236,6 +236,17 @@ void Transfer::Cancel() {
   finished_.Notify();
 }
 
+// Whether the answer says itself where its body ends. One that ends where its
+// connection does may have been cut by anybody on the way (RFC 9112 §8):
+// libcurl does not tell a connection that broke from one that was closed.
+bool Transfer::TellsItsEnd() const {
+  if (response_.http_version != 11 || request_.method == "HEAD") return true;
+  if (response_.status == 204 || response_.status == 304) return true;
+  return response_.Header("content-length").has_value() ||
+         absl::EndsWithIgnoreCase(
+             response_.Header("transfer-encoding").value_or(""), "chunked");
+}
+
 absl::StatusOr<Response> Transfer::TakeResponse() {
   RETURN_IF_ERROR(status_);
   long status = 0;
@@ -244,6 +255,14 @@ absl::StatusOr<Response> Transfer::TakeResponse() {
   curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
   response_.status = static_cast<int>(status);
   response_.http_version = version == CURL_HTTP_VERSION_2_0 ? 20 : 11;
+
+  if (!TellsItsEnd()) {
+    return Unavailable("HTTP_CUT_SHORT",
+                       absl::StrCat("The answer of ", origin_,
+                                    " does not say where it ends, so that "
+                                    "nobody knows whether it is whole."),
+                       {{"origin", origin_}});
+  }
 
   const std::string encoding = absl::AsciiStrToLower(
       response_.Header("content-encoding").value_or("identity"));

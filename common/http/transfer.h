@@ -53,6 +53,7 @@ class Transfer {
   absl::Status ErrorOf(CURLcode code) const;
   size_t ReceiveHeader(absl::string_view line);
   size_t ReceiveBody(absl::string_view bytes);
+  bool TellsItsEnd() const;
 
   const ClientOptions& options_;
   const Request& request_;
