@@ -2,6 +2,7 @@
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -109,6 +110,10 @@ LogLevel LogLevelFromFlag() {
   ExitWithUsage(absl::StrCat("Flag --log_level cannot be ", level, "."));
 }
 
+// The store holds people and sealed secrets: what this process writes is for
+// its own user.
+void KeepFilesPrivate() { umask(S_IRWXG | S_IRWXO); }
+
 // Memory holds tokens and keys: it goes neither to a core file nor to another
 // process of the same user.
 void KeepMemoryPrivate() {
@@ -132,6 +137,7 @@ ProcessOptions InitializeProcess(int argc, char** argv,
                                  const std::string& service) {
   BlockSignals();
   KeepMemoryPrivate();
+  KeepFilesPrivate();
   RequireTls13();
   CheckCommandLine(argc, argv);
   absl::ParseCommandLine(argc, argv);

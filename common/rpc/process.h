@@ -25,9 +25,9 @@ struct ProcessOptions {
   std::string metrics_listen;
 };
 
-// First thing in main: blocks signals, forbids core dumps and ptrace, parses
-// the flags (unknown ones end the process with code 64), sets up the log as
-// `service`.
+// First thing in main: blocks signals, forbids core dumps and ptrace, keeps
+// files from other users, parses the flags (unknown ones end the process with
+// code 64), sets up the log as `service`.
 ProcessOptions InitializeProcess(int argc, char** argv,
                                  const std::string& service);
 

@@ -3,8 +3,10 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -53,6 +55,16 @@ TEST(Process, LeavesNoTraceOfItsMemory) {
   rlimit cores{};
   getrlimit(RLIMIT_CORE, &cores);
   EXPECT_EQ(cores.rlim_max, 0u);
+}
+
+TEST(Process, WritesForItsOwnUserOnly) {
+  umask(S_IWGRP | S_IWOTH);  // What a shell begins with.
+  Initialize({});
+  const std::string path = ::testing::TempDir() + "/written";
+  std::ofstream(path) << "people";
+  struct stat written = {};
+  ASSERT_EQ(stat(path.c_str(), &written), 0);
+  EXPECT_EQ(written.st_mode & (S_IRWXG | S_IRWXO), 0u);
 }
 
 TEST(ProcessDeathTest, EndsWith64OnAWrongCommandLine) {
