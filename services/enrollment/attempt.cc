@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/log/log.h"
 #include "common/status/status_macros.h"
+#include "common/status/utf8.h"
 #include "services/enrollment/cycle.h"
 #include "services/enrollment/display_name.h"
 #include "services/enrollment/eligibility.h"
@@ -46,7 +47,8 @@ void TryLater(absl::Time now, Mail* mail) {
 }
 
 void Record(const SendReport& report, absl::Time now, Mail* mail) {
-  mail->set_server_reply(report.reply);
+  // A server may say anything, and a message holds UTF-8 only.
+  mail->set_server_reply(ToValidUtf8(report.reply));
   switch (report.outcome) {
     case MailOutcome::kSent:
       return End(Mail::SENT, "", now, mail);

@@ -1,5 +1,6 @@
 #include "services/enrollment/dispatcher.h"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <thread>
@@ -61,9 +62,9 @@ absl::Status EndCycle(EnrollmentStore& store, const Job& job, Batch* batch) {
 }
 
 // Nothing personal is written of somebody who is gone for good.
-absl::Status ForgetTheGone(EnrollmentStore& store, const Job& job, Mail* mail,
-                           Batch* batch) {
-  const UserName user(job.account, mail->user());
+absl::Status ForgetTheGone(EnrollmentStore& store, const AccountName& account,
+                           Mail* mail, Batch* batch) {
+  const UserName user(account, mail->user());
   ASSIGN_OR_RETURN(const absl::optional<Person> person, store.GetPerson(user));
   ExpectPerson(user.id(), person, batch);
   if (person.has_value()) return absl::OkStatus();
@@ -169,7 +170,9 @@ class Dispatcher::Round {
 
   void StartThreads() {
     if (!threads_.empty()) return;
-    for (int i = 0; i < dispatcher_.options_.connections; ++i) {
+    // One at least: somebody waits for what these send.
+    const int connections = std::max(1, dispatcher_.options_.connections);
+    for (int i = 0; i < connections; ++i) {
       threads_.emplace_back([this] { SendUntilEnd(); });
     }
   }
@@ -236,7 +239,7 @@ class Dispatcher::Round {
       MailChanges changes(account, kWriter);
       for (const Job& job : jobs) {
         Mail after = job.tried ? job.result->after : Untried(job.mail.mail);
-        RETURN_IF_ERROR(ForgetTheGone(store_, job, &after, &batch));
+        RETURN_IF_ERROR(ForgetTheGone(store_, account, &after, &batch));
         changes.Replace(job.mail.id, job.mail.mail, after, &batch);
         if (job.tried && job.result->ends_cycle) {
           RETURN_IF_ERROR(EndCycle(store_, job, &batch));
@@ -321,6 +324,7 @@ absl::Status Dispatcher::RecoverAccount(const AccountName& account,
         mail.set_state(Mail::UNKNOWN);
         mail.set_reason("INTERRUPTED_AFTER_FINAL_DOT");
         *mail.mutable_end_time() = ToProto(now);
+        RETURN_IF_ERROR(ForgetTheGone(store_, account, &mail, &batch));
         LogWarning("mail_unknown", {{"mail", ledger_mail.id}});
       } else {
         mail.set_state(Mail::QUEUED);

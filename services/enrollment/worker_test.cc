@@ -414,6 +414,55 @@ TEST_F(EnrollmentWorkerTest, R93_NothingPersonalIsLeftOfAPurgedUser) {
   EXPECT_THAT(*store_.ListPending(acme_, "", 10), IsEmpty());
 }
 
+// Forgets a user between the final dot and the reply, as another thread may.
+class PurgingSender : public MailSender {
+ public:
+  explicit PurgingSender(std::function<void()> purge)
+      : purge_(std::move(purge)) {}
+
+  SendReport Send(
+      const OutgoingMail&,
+      const std::function<absl::Status()>& before_final_dot) override {
+    EXPECT_OK(before_final_dot());
+    purge_();
+    return {.outcome = MailOutcome::kSent, .reply = "250 kept"};
+  }
+
+ private:
+  const std::function<void()> purge_;
+};
+
+TEST_F(EnrollmentWorkerTest,
+       R93_AnInterruptedMailForgetsWhoWasPurgedMeanwhile) {
+  PurgingSender sender([this] {
+    reconciliation_.Purge("ada");
+    ASSERT_OK(Follow());
+    faulty_.FailCommit(1, FaultyStore::Outcome::kNotWritten);
+  });
+  sender_ = &sender;
+  Restart();
+  reconciliation_.Create("ada");
+  reconciliation_.FinishRun("r1");
+  EXPECT_THAT(RunAll(), StatusIs(absl::StatusCode::kUnavailable));
+  sender_ = &outbox_;
+  Restart();
+  ASSERT_OK(SendDue());
+  EXPECT_EQ(StateOf("ada.1.initial"), State::UNKNOWN);
+  EXPECT_EQ(Mail("ada.1.initial")->recipient(), "");
+}
+
+TEST_F(EnrollmentWorkerTest, AServersReplyIsKeptWhateverBytesItHas) {
+  outbox_.AnswerNext(MailOutcome::kRetry, "450 sp\xe4ter");
+  reconciliation_.Create("ada");
+  reconciliation_.FinishRun("r1");
+  ASSERT_OK(RunAll());
+  ASSERT_EQ(StateOf("ada.1.initial"), State::QUEUED);
+  EXPECT_EQ(Mail("ada.1.initial")->server_reply(), "450 sp\xef\xbf\xbdter");
+  clock_.AdvanceTime(absl::Hours(1));
+  ASSERT_OK(SendDue());
+  EXPECT_EQ(StateOf("ada.1.initial"), State::SENT);
+}
+
 TEST_F(EnrollmentWorkerTest, B8_A18_EveryConditionIsCheckedAgainAtSending) {
   const std::map<std::string,
                  std::pair<std::function<void(User*)>, std::string>>
