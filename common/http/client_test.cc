@@ -285,7 +285,8 @@ TEST(HttpClient, ABodyThatEndsWithItsConnectionIsAnError) {
                                     return true;
                                   });
   });
-  EXPECT_THAT(NewClient()->Send({.url = server.Url("/")}),
+  EXPECT_THAT(NewClient()->Send({.url = server.Url("/"),
+                                 .headers = {{"Connection", "close"}}}),
               StatusIs(StatusCode::kUnavailable, "HTTP_CUT_SHORT"));
 }
 
