@@ -140,12 +140,4 @@ std::string EtagOf(const store::StoredDirectory& stored) {
   return absl::StrCat("\"", stored.revision(), "\"");
 }
 
-google::protobuf::Timestamp TimestampOf(absl::Time time) {
-  const int64_t nanos = absl::ToUnixNanos(time);
-  google::protobuf::Timestamp timestamp;
-  timestamp.set_seconds(nanos / 1'000'000'000);
-  timestamp.set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
-  return timestamp;
-}
-
 }  // namespace rollcall::directory

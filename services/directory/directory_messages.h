@@ -32,8 +32,6 @@ v1::Directory MessageOf(const AccountName& account,
 // Quoted (AIP-154).
 std::string EtagOf(const store::StoredDirectory& stored);
 
-google::protobuf::Timestamp TimestampOf(absl::Time time);
-
 }  // namespace rollcall::directory
 
 #endif  // ROLLCALL_SERVICES_DIRECTORY_DIRECTORY_MESSAGES_H_

@@ -3,7 +3,9 @@
 #ifndef ROLLCALL_SERVICES_DIRECTORY_FAKE_AUTHORIZATION_H_
 #define ROLLCALL_SERVICES_DIRECTORY_FAKE_AUTHORIZATION_H_
 
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -37,6 +39,16 @@ class FakeAuthorization : public AuthorizationClient {
   void set_down(bool down) {
     absl::MutexLock lock(&mutex_);
     down_ = down;
+  }
+  // The connection is gone.
+  void set_removed(bool removed) {
+    absl::MutexLock lock(&mutex_);
+    removed_ = removed;
+  }
+  // Happens once, while the next GetConnection is under way.
+  void set_on_look_up(std::function<void()> what) {
+    absl::MutexLock lock(&mutex_);
+    on_look_up_ = std::move(what);
   }
   int mints() const {
     absl::MutexLock lock(&mutex_);
@@ -74,6 +86,12 @@ class FakeAuthorization : public AuthorizationClient {
 
   absl::StatusOr<ConnectionFacts> GetConnection(
       const ConnectionName& connection) override {
+    std::function<void()> meanwhile;
+    {
+      absl::MutexLock lock(&mutex_);
+      meanwhile = std::exchange(on_look_up_, nullptr);
+    }
+    if (meanwhile) meanwhile();
     absl::MutexLock lock(&mutex_);
     if (absl::Status status = Check(connection); !status.ok()) return status;
     return ConnectionFacts{
@@ -85,7 +103,9 @@ class FakeAuthorization : public AuthorizationClient {
   absl::Status Check(const ConnectionName& connection) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (down_) return Unavailable("CONNECT_FAILED", "Nobody answers.");
-    if (connection.ToString() == connection_) return absl::OkStatus();
+    if (!removed_ && connection.ToString() == connection_) {
+      return absl::OkStatus();
+    }
     return NotFound("CONNECTION_NOT_FOUND", "There is no such connection.");
   }
 
@@ -96,6 +116,8 @@ class FakeAuthorization : public AuthorizationClient {
   std::string fixed_token_ ABSL_GUARDED_BY(mutex_);
   bool reauthorization_required_ ABSL_GUARDED_BY(mutex_) = false;
   bool down_ ABSL_GUARDED_BY(mutex_) = false;
+  bool removed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::function<void()> on_look_up_ ABSL_GUARDED_BY(mutex_);
   int mints_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<std::string> reported_ ABSL_GUARDED_BY(mutex_);
 };

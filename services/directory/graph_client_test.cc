@@ -2,18 +2,15 @@
 #include "services/directory/graph_client.h"
 
 #include <atomic>
-#include <deque>
-#include <thread>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
-#include "common/testing/certificates.h"
 #include "common/testing/simulated_clock.h"
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "httplib.h"
 #include "services/directory/fake_authorization.h"
+#include "services/directory/little_graph.h"
 #include "services/directory/page_walk.h"
 
 namespace rollcall::directory {
@@ -21,89 +18,18 @@ namespace {
 
 using ::absl::StatusCode;
 using ::rollcall::testing::StatusIs;
-using ::rollcall::testing::TestAuthority;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 constexpr char kConnection[] = "accounts/acme/connections/c1";
 constexpr char kTenant[] = "5f0c4c39-0c2d-4a4c-8a6f-3f5c8d1b2e77";
 
-TestAuthority& Authority() {
-  static auto& authority = *new TestAuthority();
-  return authority;
-}
-
-struct Answer {
-  int status = 200;
-  std::string body = "{}";
-  std::string retry_after;
-  std::string location;
-};
-
-// Gives the answers it was told to, then 200; remembers what it was asked.
-class LittleGraph {
- public:
-  LittleGraph()
-      : files_(Authority().Issue("graph", {})),
-        server_(files_.certificate_file.c_str(), files_.key_file.c_str()) {
-    const auto handle = [this](const httplib::Request& request,
-                               httplib::Response& response) {
-      absl::MutexLock lock(&mutex_);
-      requests_.push_back(request);
-      Answer answer;
-      if (!answers_.empty()) {
-        answer = answers_.front();
-        answers_.pop_front();
-      }
-      response.status = answer.status;
-      response.set_content(answer.body, "application/json");
-      if (!answer.retry_after.empty()) {
-        response.set_header("Retry-After", answer.retry_after);
-      }
-      if (!answer.location.empty()) {
-        response.set_header("Location", answer.location);
-      }
-    };
-    server_.Get(".*", handle);
-    server_.Post(".*", handle);
-    port_ = server_.bind_to_any_port("127.0.0.1");
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-    while (!server_.is_running()) std::this_thread::yield();
-  }
-
-  ~LittleGraph() {
-    server_.stop();
-    thread_.join();
-  }
-
-  std::string origin() const {
-    return absl::StrCat("https://localhost:", port_);
-  }
-  void Say(std::vector<Answer> answers) {
-    absl::MutexLock lock(&mutex_);
-    answers_.assign(answers.begin(), answers.end());
-  }
-  std::vector<httplib::Request> requests() {
-    absl::MutexLock lock(&mutex_);
-    return requests_;
-  }
-
- private:
-  rpc::TlsFiles files_;
-  httplib::SSLServer server_;
-  int port_ = 0;
-  absl::Mutex mutex_;
-  std::deque<Answer> answers_ ABSL_GUARDED_BY(mutex_);
-  std::vector<httplib::Request> requests_ ABSL_GUARDED_BY(mutex_);
-  std::thread thread_;
-};
-
 class GraphClientTest : public ::testing::Test {
  protected:
   GraphClientTest()
       : authorization_(kConnection, graph_.origin(), kTenant),
         clock_(absl::FromUnixSeconds(1'760'000'000)) {
-    auto http = http::Client::Create({.ca_file = Authority().ca_file()});
+    auto http = http::Client::Create({.ca_file = LittleGraph::ca_file()});
     EXPECT_OK(http);
     http_ = *std::move(http);
     client_.emplace(*http_, authorization_, clock_, waiter_);
@@ -311,6 +237,20 @@ TEST_F(PageWalkTest, ALoopIsAnErrorAndNoEnd) {
   graph_.Say(
       {PageOf({1}, Link("a")), PageOf({2}, Link("b")), PageOf({3}, Link("a"))});
   EXPECT_THAT(Walk(), StatusIs(StatusCode::kDataLoss, "GRAPH_PAGE_LOOP"));
+}
+
+TEST_F(PageWalkTest, Invariant29_AnswersByIdAreBounded) {
+  std::vector<int> many(1000);
+  std::iota(many.begin(), many.end(), 0);
+  std::vector<Answer> answers;
+  for (int i = 0; i < 20; ++i) {
+    answers.push_back(PageOf(many, Link(absl::StrCat("p", i))));
+  }
+  graph_.Say(answers);
+  EXPECT_THAT(
+      GetByIds(*session_, "user", "id", {SourceId(0, 1)}, ParseMemberPage),
+      StatusIs(StatusCode::kDataLoss, "GRAPH_PAGE_TOO_LARGE"));
+  EXPECT_LT(graph_.requests().size(), 10u);
 }
 
 TEST_F(PageWalkTest, ABrokenPageCountsAsNotReceived) {

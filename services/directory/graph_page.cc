@@ -146,6 +146,11 @@ class ObjectReader {
     }
   }
 
+  // To be called at the end: an object that lacks the key may be anything.
+  void Require(int bit, absl::string_view reason) {
+    if ((seen_ & uint32_t{1} << bit) == 0) Fail(reason);
+  }
+
   bool good() const { return reason_.empty() && has_id_; }
 
   SkippedObject Skipped(const SourceId& id) const {
@@ -238,12 +243,21 @@ void ReadKey(ObjectReader& reader, std::string_view key,
 }
 
 template <typename Object>
+void CheckKeys(ObjectReader&, const Object&) {}
+
+// Without its type, a member may be a user, who would be missed.
+void CheckKeys(ObjectReader& reader, const SourceMember&) {
+  reader.Require(0, "OBJECT_TYPE_MISSING");
+}
+
+template <typename Object>
 ObjectReader ReadObject(const dom::object& source, const PageLimits& limits,
                         Object& object) {
   ObjectReader reader(limits);
   for (const dom::key_value_pair pair : source) {
     ReadKey(reader, pair.key, pair.value, object);
   }
+  CheckKeys(reader, object);
   return reader;
 }
 

@@ -30,7 +30,7 @@ struct PageLimits {
 struct SkippedObject {
   // UPPER_SNAKE_CASE: OBJECT_NOT_AN_OBJECT, OBJECT_ID_INVALID,
   // OBJECT_KEY_TWICE, OBJECT_WRONG_TYPE, OBJECT_TEXT_INVALID,
-  // OBJECT_TEXT_TOO_LONG.
+  // OBJECT_TEXT_TOO_LONG, OBJECT_TYPE_MISSING (of members).
   std::string reason;
   absl::optional<SourceId> id;  // If it could be read.
 };

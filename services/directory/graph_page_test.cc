@@ -63,6 +63,15 @@ TEST(GraphPage, TellsTheKindsOfMembers) {
                        MemberKind::kServicePrincipal, MemberKind::kOther}));
 }
 
+TEST(GraphPage, B3_AMemberWithoutATypeMayBeAnybody) {
+  const auto page =
+      ParseMemberPage(PageOf(absl::StrCat(R"({"id":")", kId, R"("})")));
+  ASSERT_OK(page);
+  EXPECT_TRUE(page->items.empty());
+  ASSERT_EQ(page->skipped.size(), 1u);
+  EXPECT_EQ(page->skipped[0].reason, "OBJECT_TYPE_MISSING");
+}
+
 TEST(GraphPage, AnEmptyPageMayLeadOn) {
   const auto page = ParseMemberPage(
       R"({"value":[],"@odata.nextLink":"https://graph.test/v1.0/x?$skiptoken=a"})");

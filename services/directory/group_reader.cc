@@ -39,6 +39,8 @@ struct GroupReader::MemberList {
   std::vector<SourceMember> others;
   int64_t unreadable = 0;
 
+  size_t size() const { return users.size() + groups.size() + others.size(); }
+
   void Take(const Page<SourceMember>& page) {
     unreadable += static_cast<int64_t>(page.skipped.size());
     for (const SourceMember& member : page.items) {
@@ -111,7 +113,7 @@ absl::Status GroupReader::ReadGroup(uint32_t number, const SourceId& id) {
                      counters_.objects_read +=
                          static_cast<int64_t>(page.items.size());
                      list.Take(page);
-                     if (list.users.size() > kMaxMemberships) {
+                     if (list.size() > kMaxMemberships) {
                        return TooLarge("memberships", kMaxMemberships);
                      }
                      return absl::OkStatus();

@@ -5,6 +5,7 @@
 #include "common/crypto/digest.h"
 #include "common/rpc/channel.h"
 #include "common/status/grpc_status.h"
+#include "common/time/proto_time.h"
 #include "google/protobuf/empty.pb.h"
 #include "grpcpp/client_context.h"
 #include "rollcall/authorization/v1/authorization.grpc.pb.h"
@@ -17,11 +18,6 @@ namespace v1 = ::rollcall::authorization::v1;
 // Minting may ask the tenant's login page.
 constexpr absl::Duration kMintTimeout = absl::Seconds(60);
 constexpr absl::Duration kLookUpTimeout = absl::Seconds(10);
-
-absl::Time ToTime(const google::protobuf::Timestamp& timestamp) {
-  return absl::FromUnixSeconds(timestamp.seconds()) +
-         absl::Nanoseconds(timestamp.nanos());
-}
 
 }  // namespace
 
@@ -48,7 +44,7 @@ absl::StatusOr<AccessToken> GrpcAuthorizationClient::MintAccessToken(
   if (!status.ok()) return FromGrpcStatus(status);
   return AccessToken{
       .token = Secret(std::move(*response.mutable_access_token())),
-      .expire_time = ToTime(response.expire_time()),
+      .expire_time = FromTimestamp(response.expire_time()),
       .graph_origin = response.cloud().graph_origin(),
       .tenant_id = response.tenant_id()};
 }

@@ -10,6 +10,7 @@
 #include "common/rpc/paging.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "common/time/proto_time.h"
 #include "services/directory/directory_config.h"
 #include "services/directory/directory_messages.h"
 #include "services/directory/group_search.h"
@@ -78,6 +79,18 @@ absl::StatusOr<ConnectionName> ConnectionFor(const AccountName& account,
       {{"field", "directory.connection"}});
 }
 
+// A vanished group keeps the name that it had.
+void KeepNames(const StoredFacts& known, StoredFacts& learned) {
+  for (StoredFacts::Group& group : *learned.mutable_groups()) {
+    for (const StoredFacts::Group& before : known.groups()) {
+      if (group.display_name().empty() &&
+          before.source_id() == group.source_id()) {
+        group.set_display_name(before.display_name());
+      }
+    }
+  }
+}
+
 }  // namespace
 
 // Holds a directory while it is read.
@@ -141,7 +154,7 @@ absl::StatusOr<v1::Directory> DirectoryManager::Create(
   SetConfig(config, directory);
   directory.set_directory_key(RandomId());
   directory.set_revision(1);
-  *directory.mutable_create_time() = TimestampOf(clock_.TimeNow());
+  *directory.mutable_create_time() = ToTimestamp(clock_.TimeNow());
   *directory.mutable_update_time() = directory.create_time();
   RETURN_IF_ERROR(directories_.Insert(name, directory));
   return Show(name.account(), directory);
@@ -231,7 +244,7 @@ absl::StatusOr<v1::Directory> DirectoryManager::Update(
   StoredDirectory after = before;
   SetConfig(config, after);
   after.set_revision(before.revision() + 1);
-  *after.mutable_update_time() = TimestampOf(clock_.TimeNow());
+  *after.mutable_update_time() = ToTimestamp(clock_.TimeNow());
   if (!request.validate_only()) {
     RETURN_IF_ERROR(directories_.Replace(name, before, after));
   }
@@ -275,7 +288,7 @@ absl::Status DirectoryManager::StreamDesiredState(
                              {{"field", "resume_key"}});
     }
   }
-  ASSIGN_OR_RETURN(const StoredDirectory directory, directories_.Get(name));
+  RETURN_IF_ERROR(directories_.Get(name).status());
   if (!request.read_id().empty()) {
     ASSIGN_OR_RETURN(const std::unique_ptr<SealedRead> held,
                      reads_.Find(name, request.read_id()));
@@ -286,19 +299,20 @@ absl::Status DirectoryManager::StreamDesiredState(
   }
   // A key means nothing in another read.
   ASSIGN_OR_RETURN(const std::unique_ptr<SealedRead> read,
-                   ReadAnew(name, directory, cancelled, write));
+                   ReadAnew(name, cancelled, write));
   return StreamRead(*read, absl::nullopt, write);
 }
 
 absl::StatusOr<std::unique_ptr<SealedRead>> DirectoryManager::ReadAnew(
-    const DirectoryName& name, const StoredDirectory& directory,
-    const std::function<bool()>& cancelled, const WriteMessage& write) {
-  if (directory.selected_groups().empty()) return NoGroupSelected(name);  // A10
-  ASSIGN_OR_RETURN(const ConnectionName connection,
-                   ConnectionName::Parse(directory.connection()));
-  RETURN_IF_ERROR(CheckConnected(connection));  // R13
+    const DirectoryName& name, const std::function<bool()>& cancelled,
+    const WriteMessage& write) {
+  RETURN_IF_ERROR(CheckReadable(name).status());
   ReadSlot slot(*this, name.ToString());
   RETURN_IF_ERROR(slot.Take(cancelled));
+  // Another read may have taken long: what counts is the configuration now.
+  ASSIGN_OR_RETURN(const StoredDirectory directory, CheckReadable(name));
+  ASSIGN_OR_RETURN(const ConnectionName connection,
+                   ConnectionName::Parse(directory.connection()));
   ASSIGN_OR_RETURN(const std::unique_ptr<GraphSession> session,
                    graph_.Open(connection, cancelled));
 
@@ -306,43 +320,61 @@ absl::StatusOr<std::unique_ptr<SealedRead>> DirectoryManager::ReadAnew(
   header.set_read_id(RandomId());
   *header.mutable_directory() = directory;
   header.set_tenant_id(session->tenant_id());
-  *header.mutable_read_time() = TimestampOf(clock_.TimeNow());
+  *header.mutable_read_time() = ToTimestamp(clock_.TimeNow());
   ASSIGN_OR_RETURN(const std::unique_ptr<ReadWriter> writer,
                    reads_.Begin(name, std::move(header)));
-  RETURN_IF_ERROR(WriteHeader(name.account(), writer->header(), write));
-  absl::StatusOr<StoredRead> result = ReadEverything(
-      *session, *writer, options_, [&write](const FullReadProgress& progress) {
-        StreamDesiredStateResponse response;
-        v1::ReadProgress& message = *response.mutable_progress();
-        message.set_objects_read(progress.objects_read);
-        message.set_objects_expected(progress.objects_expected);
-        message.set_requests(progress.requests);
-        // Whether anybody takes it is noticed by `cancelled`.
-        write(response);
-      });
-  if (!result.ok()) {
+  const absl::Status filled = FillAndSeal(name, *session, *writer, write);
+  if (!filled.ok()) {
     LogWarning("read_failed",
-               {{"directory", name.ToString()}, {"status", result.status()}});
+               {{"directory", name.ToString()}, {"status", filled}});
     // Sweep removes it, now or, if this fails too, after the next start.
     const absl::Status abandoned = writer->Abandon();
     if (!abandoned.ok()) {
       LogError("read_not_abandoned", {{"status", abandoned}});
     }
-    return result.status();
+    return filled;
   }
-  const std::string read_id = result->read_id();
-  LogInfo("read_sealed", {{"directory", name.ToString()},
-                          {"complete", result->complete()},
-                          {"users", result->user_count()},
-                          {"requests", result->requests()}});
-  RETURN_IF_ERROR(writer->Seal(*std::move(result)));
   ASSIGN_OR_RETURN(std::unique_ptr<SealedRead> read,
-                   reads_.Find(name, read_id));
+                   reads_.Find(name, writer->header().read_id()));
   if (read == nullptr) {
     return Aborted("READ_LOST", "The read was replaced meanwhile; read again.");
   }
   RETURN_IF_ERROR(LearnGroups(name, *read));
   return read;
+}
+
+absl::StatusOr<StoredDirectory> DirectoryManager::CheckReadable(
+    const DirectoryName& name) {
+  ASSIGN_OR_RETURN(StoredDirectory directory, directories_.Get(name));
+  if (directory.selected_groups().empty()) return NoGroupSelected(name);  // A10
+  ASSIGN_OR_RETURN(const ConnectionName connection,
+                   ConnectionName::Parse(directory.connection()));
+  RETURN_IF_ERROR(CheckConnected(connection));  // R13
+  return directory;
+}
+
+absl::Status DirectoryManager::FillAndSeal(const DirectoryName& name,
+                                           GraphSession& session,
+                                           ReadWriter& writer,
+                                           const WriteMessage& write) {
+  RETURN_IF_ERROR(WriteHeader(name.account(), writer.header(), write));
+  ASSIGN_OR_RETURN(
+      StoredRead result,
+      ReadEverything(session, writer, options_,
+                     [&write](const FullReadProgress& progress) {
+                       StreamDesiredStateResponse response;
+                       v1::ReadProgress& message = *response.mutable_progress();
+                       message.set_objects_read(progress.objects_read);
+                       message.set_objects_expected(progress.objects_expected);
+                       message.set_requests(progress.requests);
+                       // Whether anybody takes it is noticed by `cancelled`.
+                       write(response);
+                     }));
+  LogInfo("read_ended", {{"directory", name.ToString()},
+                         {"complete", result.complete()},
+                         {"users", result.user_count()},
+                         {"requests", result.requests()}});
+  return writer.Seal(std::move(result));
 }
 
 absl::Status DirectoryManager::WriteHeader(const AccountName& account,
@@ -369,8 +401,10 @@ absl::StatusOr<v1::Directory> DirectoryManager::Show(
       authorization_.GetConnection(connection);
   if (now.ok() &&
       now->reauthorization_required != facts.reauthorization_required()) {
-    facts.set_reauthorization_required(now->reauthorization_required);
-    RETURN_IF_ERROR(directories_.PutFacts(name, facts));
+    ASSIGN_OR_RETURN(
+        facts, directories_.ChangeFacts(name, [&now](StoredFacts& known) {
+          known.set_reauthorization_required(now->reauthorization_required);
+        }));
   }
   return MessageOf(account, stored, facts);
 }
@@ -395,24 +429,22 @@ absl::Status DirectoryManager::CheckConnected(
 
 absl::Status DirectoryManager::LearnGroups(const DirectoryName& name,
                                            const SealedRead& read) {
-  ASSIGN_OR_RETURN(const StoredFacts before, directories_.GetFacts(name));
-  StoredFacts after = before;
-  after.clear_groups();
+  StoredFacts learned;
   for (const std::string& bytes : read.header().directory().selected_groups()) {
     const SourceId id = SourceId::FromBytes(bytes).value_or(SourceId());
     ASSIGN_OR_RETURN(const store::StoredGroup group, read.GetGroup(id));
-    StoredFacts::Group& fact = *after.add_groups();
+    StoredFacts::Group& fact = *learned.add_groups();
     fact.set_source_id(bytes);
     fact.set_display_name(group.display_name());
     fact.set_missing(group.missing());
-    // A vanished group keeps the name that it had.
-    for (const StoredFacts::Group& known : before.groups()) {
-      if (group.display_name().empty() && known.source_id() == bytes) {
-        fact.set_display_name(known.display_name());
-      }
-    }
   }
-  return directories_.PutFacts(name, after);
+  return directories_
+      .ChangeFacts(name,
+                   [&learned](StoredFacts& facts) {
+                     KeepNames(facts, learned);
+                     *facts.mutable_groups() = learned.groups();
+                   })
+      .status();
 }
 
 }  // namespace rollcall::directory

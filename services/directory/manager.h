@@ -57,8 +57,13 @@ class DirectoryManager {
                                      const store::StoredDirectory& stored);
   absl::Status CheckConnected(const ConnectionName& connection);
   absl::StatusOr<std::unique_ptr<SealedRead>> ReadAnew(
-      const DirectoryName& name, const store::StoredDirectory& directory,
-      const std::function<bool()>& cancelled, const WriteMessage& write);
+      const DirectoryName& name, const std::function<bool()>& cancelled,
+      const WriteMessage& write);
+  // The directory, if it can be read at all.
+  absl::StatusOr<store::StoredDirectory> CheckReadable(
+      const DirectoryName& name);
+  absl::Status FillAndSeal(const DirectoryName& name, GraphSession& session,
+                           ReadWriter& writer, const WriteMessage& write);
   absl::Status LearnGroups(const DirectoryName& name, const SealedRead& read);
   absl::Status WriteHeader(const AccountName& account,
                            const store::StoredRead& read,

@@ -114,6 +114,12 @@ absl::StatusOr<Page<Object>> GetByIds(
     std::move(page.skipped.begin(), page.skipped.end(),
               std::back_inserter(all.skipped));
     all.next_link = std::move(page.next_link);
+    if (all.items.size() + all.skipped.size() > PageLimits().max_items) {
+      return DataLoss(
+          "GRAPH_PAGE_TOO_LARGE",
+          absl::StrCat("Graph answered ", ids.size(), " ids with more than ",
+                       PageLimits().max_items, " objects."));
+    }
   }
   return all;
 }

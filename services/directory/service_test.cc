@@ -1,6 +1,7 @@
 // The service over mutual TLS, with an authorization service beside it.
 #include "services/directory/service.h"
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,6 +39,7 @@ class LittleAuthorization : public auth::AuthorizationService::Service {
   grpc::Status GetConnection(grpc::ServerContext*,
                              const auth::GetConnectionRequest* request,
                              auth::Connection* response) override {
+    ++calls;
     if (request->name() != kConnection) {
       return ToGrpcStatus(NotFound("CONNECTION_NOT_FOUND", "None."),
                           "authorization.rollcall");
@@ -49,6 +51,7 @@ class LittleAuthorization : public auth::AuthorizationService::Service {
   grpc::Status MintAccessToken(
       grpc::ServerContext*, const auth::MintAccessTokenRequest*,
       auth::MintAccessTokenResponse* response) override {
+    ++calls;
     response->set_access_token("token");
     response->mutable_expire_time()->set_seconds(1'760'003'600);
     response->mutable_cloud()->set_graph_origin("https://graph.test");
@@ -62,6 +65,7 @@ class LittleAuthorization : public auth::AuthorizationService::Service {
     return grpc::Status::OK;
   }
 
+  std::atomic<int> calls = 0;
   std::string rejected;
 };
 
@@ -175,6 +179,33 @@ TEST_F(ServiceTest, R21_R22_RolesDecideWhoMayDoWhat) {
   EXPECT_THAT(Stream(*manager), StatusIs(StatusCode::kPermissionDenied));
   EXPECT_THAT(Stream(*reconciliation),
               StatusIs(StatusCode::kFailedPrecondition, "NO_GROUP_SELECTED"));
+}
+
+// The account of a call is that of one of its names; no other name in it leads
+// to somebody else's tenant.
+TEST_F(ServiceTest, NoNameInACallReachesAnotherAccountsConnection) {
+  const auto stranger = As(authority_.ForPerson("other", "owner"));
+  v1::CreateDirectoryRequest create;
+  create.set_parent("accounts/other");
+  create.mutable_directory()->set_display_name("Not mine");
+  create.mutable_directory()->set_connection(kConnection);
+  grpc::ClientContext create_context;
+  rpc::SetDeadline(&create_context, absl::Seconds(30));
+  v1::Directory directory;
+  EXPECT_THAT(
+      FromGrpcStatus(
+          stranger->CreateDirectory(&create_context, create, &directory)),
+      StatusIs(StatusCode::kInvalidArgument, "CONNECTION_OF_ANOTHER_ACCOUNT"));
+
+  v1::SearchGroupsRequest search;
+  search.set_connection(kConnection);
+  grpc::ClientContext search_context;
+  rpc::SetDeadline(&search_context, absl::Seconds(30));
+  v1::SearchGroupsResponse groups;
+  EXPECT_THAT(
+      FromGrpcStatus(stranger->SearchGroups(&search_context, search, &groups)),
+      StatusIs(StatusCode::kPermissionDenied, "ACCOUNT_NOT_ALLOWED"));
+  EXPECT_EQ(little_authorization_.calls, 0);
 }
 
 TEST_F(ServiceTest, R5_WhatAuthorizationDoesNotKnowIsNoConnection) {

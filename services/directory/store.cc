@@ -21,6 +21,9 @@ using ::rollcall::store::Serialize;
 using store::StoredDirectory;
 using store::StoredFacts;
 
+// Of compare-and-set against others who change the same facts.
+constexpr int kMaxTries = 5;
+
 std::string DirectoryKey(absl::string_view id) {
   return Key("directories").String(id).Build();
 }
@@ -101,11 +104,28 @@ absl::StatusOr<StoredFacts> DirectoryStore::GetFacts(
   return std::move(facts).value_or(StoredFacts());
 }
 
-absl::Status DirectoryStore::PutFacts(const DirectoryName& name,
-                                      const StoredFacts& facts) {
-  Batch batch(name.account().id());
-  batch.Put(FactsKey(name.id()), Serialize(facts));
-  return store_.Commit(batch);
+absl::StatusOr<StoredFacts> DirectoryStore::ChangeFacts(
+    const DirectoryName& name, absl::FunctionRef<void(StoredFacts&)> change) {
+  const std::string& account = name.account().id();
+  const std::string key = FactsKey(name.id());
+  absl::Status status;
+  for (int tries = 0; tries < kMaxTries; ++tries) {
+    ASSIGN_OR_RETURN(const absl::optional<StoredFacts> before,
+                     GetMessage<StoredFacts>(store_, account, key));
+    StoredFacts after = before.value_or(StoredFacts());
+    change(after);
+    Batch batch(account);
+    if (before.has_value()) {
+      batch.ExpectValue(key, Serialize(*before));
+    } else {
+      batch.ExpectAbsent(key);
+    }
+    batch.Put(key, Serialize(after));
+    status = store_.Commit(batch);
+    if (status.ok()) return after;
+    if (!absl::IsAborted(status)) break;
+  }
+  return status;
 }
 
 }  // namespace rollcall::directory

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -43,9 +44,11 @@ class DirectoryStore {
 
   // What was last learned; the default if nothing was.
   absl::StatusOr<store::StoredFacts> GetFacts(const DirectoryName& name) const;
-  // The last writer wins: facts are learned again with every read.
-  absl::Status PutFacts(const DirectoryName& name,
-                        const store::StoredFacts& facts);
+  // Changes them in place and gives what they are then; `change` may be called
+  // again if somebody else was faster.
+  absl::StatusOr<store::StoredFacts> ChangeFacts(
+      const DirectoryName& name,
+      absl::FunctionRef<void(store::StoredFacts&)> change);
 
  private:
   rollcall::store::Store& store_;

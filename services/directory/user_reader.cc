@@ -168,7 +168,8 @@ absl::Status UserReader::AskForIds(const std::vector<uint32_t>& numbers) {
 absl::Status UserReader::Confirm(uint32_t number) {
   const absl::StatusOr<std::string> body = graph_.Get(absl::StrCat(
       "/v1.0/users/", scope_.user(number).ToString(), "?$select=", select_));
-  if (absl::IsNotFound(body.status())) {
+  // Authorization says NOT_FOUND too, of the connection.
+  if (ReasonOf(body.status()) == "GRAPH_NOT_FOUND") {
     users_[number].outcome = Outcome::kDangling;
     return absl::OkStatus();
   }

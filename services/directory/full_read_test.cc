@@ -1,0 +1,176 @@
+// What one read asks a little Graph for, and what it makes of hostile answers;
+// reads of whole tenants are in tests/system/directory.
+#include "services/directory/full_read.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/store/rocksdb_store.h"
+#include "common/testing/simulated_clock.h"
+#include "common/testing/status_matchers.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/directory/fake_authorization.h"
+#include "services/directory/little_graph.h"
+#include "services/directory/read_store.h"
+
+namespace rollcall::directory {
+namespace {
+
+using ::absl::StatusCode;
+using ::rollcall::testing::StatusIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr char kConnection[] = "accounts/acme/connections/c1";
+constexpr char kTenant[] = "5f0c4c39-0c2d-4a4c-8a6f-3f5c8d1b2e77";
+const SourceId kGroup(1, 1);
+const SourceId kUser(2, 2);
+
+Answer List(const std::string& objects) {
+  return {.body = absl::StrCat(R"({"value":[)", objects, "]}")};
+}
+
+std::string Object(const SourceId& id, const std::string& rest) {
+  return absl::StrCat(R"({"id":")", id.ToString(), R"(",)", rest, "}");
+}
+
+Answer Organization() {
+  return List(absl::StrCat(R"({"id":")", kTenant, R"("})"));
+}
+Answer Members() {
+  return List(Object(kUser, R"("@odata.type":"#microsoft.graph.user")"));
+}
+Answer Groups() { return List(Object(kGroup, R"("displayName":"Staff")")); }
+
+// What follows `$select=` in the address of a request; the page size is none of
+// the attributes.
+std::vector<std::string> Selected(const httplib::Request& request) {
+  return absl::StrSplit(request.get_param_value("$select"), ',');
+}
+
+class FullReadTest : public ::testing::Test {
+ protected:
+  FullReadTest()
+      : authorization_(kConnection, graph_.origin(), kTenant),
+        http_(*http::Client::Create({.ca_file = LittleGraph::ca_file()})),
+        client_(*http_, authorization_, clock_, waiter_),
+        store_(*rollcall::store::OpenInMemory()) {
+    header_.mutable_directory()->add_selected_groups(kGroup.Bytes());
+  }
+
+  // One request after the other, so that Graph's answers find theirs.
+  absl::StatusOr<store::StoredRead> Read() {
+    auto session =
+        client_.Open(*ConnectionName::Parse(kConnection), [] { return false; });
+    EXPECT_OK(session);
+    auto writer = ReadStore(*store_).Begin(
+        *DirectoryName::Parse("accounts/acme/directories/d1"), header_);
+    EXPECT_OK(writer);
+    writer_ = *std::move(writer);
+    return ReadEverything(**session, *writer_, {.parallelism = 1},
+                          [](const FullReadProgress&) {});
+  }
+
+  LittleGraph graph_;
+  FakeAuthorization authorization_;
+  SimulatedClock clock_{absl::FromUnixSeconds(1'760'000'000)};
+  FakeWaiter waiter_;
+  std::unique_ptr<http::Client> http_;
+  GraphClient client_;
+  std::unique_ptr<rollcall::store::Store> store_;
+  store::StoredRead header_;
+  std::unique_ptr<ReadWriter> writer_;
+};
+
+TEST_F(FullReadTest, R20_OnlyTheNamedAttributesAreAskedForAndImported) {
+  header_.mutable_directory()->set_phone_import_enabled(true);
+  graph_.Say(
+      {Organization(), Members(), Groups(),
+       List(Object(kUser, R"("userPrincipalName":"ada@example.com",)"
+                          R"("displayName":"Ada","mail":"ada@example.com",)"
+                          R"("accountEnabled":true,"userType":"Member",)"
+                          R"("mobilePhone":null,"businessPhones":[],)"
+                          R"("employeeId":"uncalled-for",)"
+                          R"("otherMails":["uncalled-for@example.com"],)"
+                          R"("proxyAddresses":["smtp:uncalled-for"],)"
+                          R"("onPremisesExtensionAttributes":)"
+                          R"({"extensionAttribute1":"uncalled-for"})"))});
+  ASSERT_OK_AND_ASSIGN(const store::StoredRead read, Read());
+  EXPECT_TRUE(read.complete());
+
+  const std::vector<httplib::Request> requests = graph_.requests();
+  ASSERT_THAT(requests, SizeIs(4));
+  EXPECT_THAT(Selected(requests[0]), ElementsAre("id"));
+  EXPECT_THAT(Selected(requests[1]), ElementsAre("id"));
+  EXPECT_THAT(Selected(requests[2]),
+              ElementsAre("id", "displayName", "description", "visibility"));
+  EXPECT_THAT(Selected(requests[3]),
+              ElementsAre("id", "userPrincipalName", "displayName", "mail",
+                          "accountEnabled", "userType", "mobilePhone",
+                          "businessPhones"));
+  for (const httplib::Request& request : requests) {
+    EXPECT_THAT(request.target, Not(HasSubstr("$expand")));
+  }
+  const auto cursor = store_->Scan("acme", rollcall::store::KeyRange());
+  int entries = 0;
+  while (true) {
+    ASSERT_OK_AND_ASSIGN(const auto entry, cursor->Next());
+    if (!entry.has_value()) break;
+    ++entries;
+    EXPECT_THAT(entry->value, Not(HasSubstr("uncalled-for"))) << entry->key;
+  }
+  EXPECT_GE(entries, 4);  // The header, a user, a group, its members.
+}
+
+TEST_F(FullReadTest, R38_WithoutImportPhonesAreNotEvenAskedFor) {
+  graph_.Say({Organization(), Members(), Groups(),
+              List(Object(kUser, R"("userPrincipalName":"ada@example.com")"))});
+  ASSERT_OK(Read());
+  EXPECT_THAT(Selected(graph_.requests().at(3)),
+              ElementsAre("id", "userPrincipalName", "displayName", "mail",
+                          "accountEnabled", "userType"));
+}
+
+TEST_F(FullReadTest, B3_OnlyGraphsOwn404IsProofThatAUserIsGone) {
+  // The user is not shown; while it is asked for by itself, the token is
+  // refused and authorization says that there is no such connection.
+  graph_.Say({Organization(),
+              Members(),
+              Groups(),
+              List(""),
+              {.status = 401,
+               .before = [this] { authorization_.set_removed(true); }}});
+  EXPECT_THAT(Read(), StatusIs(StatusCode::kNotFound, "CONNECTION_NOT_FOUND"));
+}
+
+TEST_F(FullReadTest, B3_AUserWhoIsGoneIsDangling) {
+  graph_.Say({Organization(),
+              Members(),
+              Groups(),
+              List(""),
+              {.status = 404,
+               .body = R"({"error":{"code":"Request_ResourceNotFound"}})"}});
+  ASSERT_OK_AND_ASSIGN(const store::StoredRead read, Read());
+  EXPECT_TRUE(read.complete());
+  EXPECT_EQ(read.ignored_members().at("DANGLING"), 1);
+}
+
+TEST_F(FullReadTest, B3_AMemberWithoutATypeLeavesTheReadUnproved) {
+  graph_.Say({Organization(),
+              List(absl::StrCat(R"({"id":")", kUser.ToString(), R"("})")),
+              Groups()});
+  ASSERT_OK_AND_ASSIGN(const store::StoredRead read, Read());
+  EXPECT_FALSE(read.complete());
+  EXPECT_THAT(read.incomplete_reasons(), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace rollcall::directory
