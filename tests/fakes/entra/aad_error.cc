@@ -19,6 +19,8 @@ constexpr AadError kErrors[] = {
     {50055, 400, "invalid_grant", "user_password_expired",
      "The password is expired."},
     {50057, 400, "invalid_grant", "", "The user account is disabled."},
+    {50058, 400, "login_required", "",
+     "A silent sign-in request was sent but no user is signed in."},
     {50059, 400, "invalid_request", "",
      "No tenant-identifying information found in the request."},
     {50076, 400, "invalid_grant", "basic_action",
@@ -43,6 +45,8 @@ constexpr AadError kErrors[] = {
     {70002, 401, "invalid_client", "", "The credentials are not valid."},
     {70003, 400, "unsupported_grant_type", "",
      "The application requested an unsupported grant type."},
+    {70007, 400, "invalid_request", "",
+     "The value of 'response_mode' is not supported."},
     {70008, 400, "invalid_grant", "",
      "The provided authorization code or refresh token has expired."},
     {70011, 400, "invalid_scope", "",
@@ -59,6 +63,8 @@ constexpr AadError kErrors[] = {
     {700027, 401, "invalid_client", "",
      "The certificate with identifier used to sign the client assertion is "
      "not registered on application, or the signature is not valid."},
+    {700054, 400, "unsupported_response_type", "",
+     "The response_type is not enabled for the application."},
     {700082, 400, "invalid_grant", "bad_token",
      "The refresh token has expired due to inactivity."},
     {7000112, 400, "unauthorized_client", "", "The application is disabled."},
@@ -75,9 +81,14 @@ constexpr AadError kErrors[] = {
      "The client application is missing service principal in the tenant."},
     {500011, 400, "invalid_resource", "",
      "The resource principal was not found in the tenant."},
+    {500112, 400, "invalid_grant", "",
+     "The reply address does not match the reply address provided when "
+     "requesting the authorization code."},
     {501481, 400, "invalid_grant", "",
      "The Code_Verifier does not match the code_challenge supplied in the "
      "authorization request."},
+    {501491, 400, "invalid_request", "",
+     "The code_challenge or its method is not valid."},
     {90002, 400, "invalid_request", "",
      "Tenant not found. Check to make sure you have the correct tenant ID and "
      "are signing into the correct cloud."},

@@ -41,9 +41,12 @@ std::string Payload(const AccessClaims& claims) {
       .Key("exp")
       .Int(absl::ToUnixSeconds(claims.expires))
       .Member("appid", claims.client_id)
-      .Member("idtyp", "app")
+      .Member("idtyp", claims.user_id.empty() ? "app" : "user")
       .Member("tid", claims.tenant_id)
       .Member("ver", "1.0");
+  if (!claims.user_id.empty()) {
+    json.Member("oid", claims.user_id).Member("scp", claims.scope);
+  }
   // Without any permission there is no such claim.
   if (!claims.roles.empty()) {
     json.Key("roles").BeginArray();

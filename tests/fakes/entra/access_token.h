@@ -21,6 +21,8 @@ struct AccessClaims {
   std::string tenant_id;
   std::string client_id;
   std::vector<std::string> roles;
+  std::string user_id;  // empty: for the application itself
+  std::string scope;    // with a user
   absl::Time not_before;
   absl::Time expires;
 };

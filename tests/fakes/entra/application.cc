@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/strip.h"
 
 namespace rollcall::entra {
 
@@ -73,10 +74,18 @@ bool Application::IsRedirectUri(absl::string_view uri) const {
     return std::find(redirect_uris_.begin(), redirect_uris_.end(), uri) !=
            redirect_uris_.end();
   }
-  return absl::StartsWith(uri, "https://localhost:") ||
-         absl::StartsWith(uri, "https://localhost/") ||
-         absl::StartsWith(uri, "https://127.0.0.1:") ||
-         absl::StartsWith(uri, "https://127.0.0.1/");
+  if (!absl::ConsumePrefix(&uri, "https://localhost") &&
+      !absl::ConsumePrefix(&uri, "https://127.0.0.1")) {
+    return false;
+  }
+  // After the port, if any, the path: "https://localhost:1@evil.example/" is
+  // somewhere else.
+  if (absl::ConsumePrefix(&uri, ":")) {
+    uri.remove_prefix(
+        std::min(uri.find_first_not_of("0123456789"), uri.size()));
+    if (uri.empty()) return true;
+  }
+  return absl::StartsWith(uri, "/") && !absl::StrContains(uri, '#');
 }
 
 void Application::Grant(absl::Time settled) {

@@ -164,6 +164,7 @@ class Emulator::Impl {
         LoginContext{.origin = origin(),
                      .tenant_id = options_.tenant_id,
                      .domains = domains,
+                     .administrator = Administrator(domains.front()),
                      .application = application_,
                      .tokens = tokens_,
                      .faults = faults_,
@@ -171,6 +172,13 @@ class Emulator::Impl {
                      .consent_delay = [this] { return consent_delay(); }});
     front_ = std::make_unique<GraphFront>(*graph_, faults_, options_.now);
     ready_ = true;
+  }
+
+  // Not among the users of the tenant, so that no test can delete it.
+  Person Administrator(absl::string_view domain) const {
+    return {.id = Guid::FromSeed(options_.tenant.seed, kOwnIds, 3).ToString(),
+            .user_principal_name = absl::StrCat("admin@", domain),
+            .display_name = "Local Administrator"};
   }
 
   HttpResponse Answer(const HttpRequest& request) {

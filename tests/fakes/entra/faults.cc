@@ -33,6 +33,7 @@ constexpr absl::string_view kNames[] = {
     "token_error",
     "decline_consent",
     "ask_consent",
+    "login_required",
 };
 static_assert(std::size(kNames) == static_cast<size_t>(FaultKind::kCount));
 

@@ -48,8 +48,9 @@ enum class FaultKind : uint8_t {
   kShowServicePrincipals,  // #24 switched off: members show them
   // Of the login pages and the token endpoint.
   kTokenError,      // the AADSTS `code`, or HTTP `status` without one
-  kDeclineConsent,  // the administrator cancels
+  kDeclineConsent,  // the administrator cancels; `code`: the OAuth error
   kAskConsent,      // the consent page waits for a click
+  kLoginRequired,   // nobody is signed in, which prompt=none tells
   kCount,
 };
 

@@ -10,6 +10,8 @@
 #include "tests/fakes/entra/aad_error.h"
 #include "tests/fakes/entra/guid.h"
 #include "tests/fakes/entra/json_writer.h"
+#include "tests/fakes/entra/login_authorize.h"
+#include "tests/fakes/entra/login_page.h"
 
 namespace rollcall::entra {
 namespace {
@@ -27,30 +29,6 @@ bool IsAnyTenant(absl::string_view tenant) {
 HttpResponse JsonResponse(std::string body) {
   return {.content_type = "application/json; charset=utf-8",
           .body = std::move(body)};
-}
-
-HttpResponse ErrorPage(int code) {
-  const AadError error = FindAadError(code);
-  return {.status = 400,
-          .content_type = "text/html; charset=utf-8",
-          .body = absl::StrCat("<!DOCTYPE html><title>Sign in to your account"
-                               "</title><h1>Sorry, but we're having trouble "
-                               "signing you in.</h1><p>AADSTS",
-                               error.code, ": ", EscapeHtml(error.message),
-                               "</p>\n")};
-}
-
-HttpResponse Redirect(absl::string_view uri, const Parameters& parameters) {
-  std::string location(uri);
-  char separator = absl::StrContains(uri, '?') ? '&' : '?';
-  for (const auto& [name, value] : parameters) {
-    if (value.empty()) continue;
-    location += separator;
-    absl::StrAppend(&location, name, "=", EncodeComponent(value));
-    separator = '&';
-  }
-  return {.status = 302,
-          .headers = {{"Location", location}, {"Cache-Control", "no-store"}}};
 }
 
 void WriteTexts(JsonWriter& json, absl::string_view name,
@@ -120,6 +98,7 @@ HttpResponse Login::Route(const HttpRequest& request) {
     return JsonResponse(
         context_.tokens.JsonWebKeySet(absl::StrCat(TenantUrl(), "/v2.0")));
   }
+  if (is("oauth2/v2.0/authorize")) return Authorize(context_, codes_, request);
   if (is("v2.0/adminconsent")) {
     if (absl::EqualsIgnoreCase(tenant, "common")) return ErrorPage(9001023);
     return AdminConsent(request, /*v2=*/true);
@@ -143,8 +122,7 @@ HttpResponse Login::OpenIdConfiguration(absl::string_view tenant) const {
   WriteTexts(json, "id_token_signing_alg_values_supported", {"RS256"});
   WriteTexts(json, "response_types_supported",
              {"code", "id_token", "code id_token", "id_token token"});
-  WriteTexts(json, "scopes_supported",
-             {"openid", "profile", "email", "offline_access"});
+  WriteTexts(json, "scopes_supported", {"openid", "profile"});
   // For several tenants the issuer is this very text, with the braces.
   json.Member("issuer", IsAnyTenant(tenant)
                             ? absl::StrCat(context_.origin, "/{tenantid}/v2.0")
@@ -188,12 +166,7 @@ HttpResponse Login::InstanceDiscovery() const {
 // ------------------------------------------------------------------ consent
 
 HttpResponse Login::AdminConsent(const HttpRequest& request, bool v2) {
-  Parameters parameters = ParseQuery(request.query);
-  if (request.method == "POST") {
-    for (auto& parameter : ParseQuery(request.body)) {
-      parameters.push_back(std::move(parameter));
-    }
-  }
+  const Parameters parameters = PageParameters(request);
   if (Find(parameters, "client_id") != context_.application.client_id()) {
     return ErrorPage(700016);
   }
@@ -208,10 +181,12 @@ HttpResponse Login::AdminConsent(const HttpRequest& request, bool v2) {
   }
   if (request.method == "GET" &&
       context_.faults.Strike(FaultKind::kAskConsent, request.path)) {
-    return AskConsent(request);
+    return AskConsent(request,
+                      "Permissions requested: review for your organization",
+                      AllRoles());
   }
   context_.application.Grant(context_.now() + context_.consent_delay());
-  return Redirect(redirect_uri,
+  return SendBack(redirect_uri, ResponseMode::kQuery,
                   {{"admin_consent", "True"},
                    {"tenant", context_.tenant_id},
                    {"scope", v2 ? std::string(Find(parameters, "scope")) : ""},
@@ -223,35 +198,20 @@ HttpResponse Login::DeclineConsent(const Parameters& parameters,
   const std::string state(Find(parameters, "state"));
   const absl::string_view redirect_uri = Find(parameters, "redirect_uri");
   if (!v2) {
-    return Redirect(redirect_uri,
+    return SendBack(redirect_uri, ResponseMode::kQuery,
                     {{"error", "permission_denied"},
                      {"error_description", "The admin canceled the request"},
                      {"admin_consent", "True"},
                      {"state", state}});
   }
   const AadError error = FindAadError(65004);
-  return Redirect(redirect_uri,
+  return SendBack(redirect_uri, ResponseMode::kQuery,
                   {{"error", std::string(error.error)},
                    {"error_description",
                     Describe(error, "00000000-0000-0000-0000-000000000000",
                              context_.now())},
                    {"admin_consent", "True"},
                    {"state", state}});
-}
-
-HttpResponse Login::AskConsent(const HttpRequest& request) const {
-  std::string body =
-      "<!DOCTYPE html>\n<title>Permissions requested</title>\n"
-      "<h1>Permissions requested: review for your organization</h1>\n<ul>\n";
-  for (const std::string& role : AllRoles()) {
-    absl::StrAppend(&body, "<li>", role, "</li>\n");
-  }
-  absl::StrAppend(
-      &body, "</ul>\n<form method=\"post\" action=\"",
-      EscapeHtml(absl::StrCat(request.path, "?", request.query)), "\">\n",
-      "<button name=\"answer\" value=\"accept\">Accept</button>\n"
-      "<button name=\"answer\" value=\"decline\">Cancel</button>\n</form>\n");
-  return {.content_type = "text/html; charset=utf-8", .body = body};
 }
 
 }  // namespace rollcall::entra

@@ -1,34 +1,18 @@
-// The login host: OpenID configuration, keys, the consent pages and the token
-// endpoint (section 1 of the protocol specification).
+// The login host: OpenID configuration, keys, the pages that people see and
+// the token endpoint (section 1 of the protocol specification).
 
 #ifndef ROLLCALL_TESTS_FAKES_ENTRA_LOGIN_H_
 #define ROLLCALL_TESTS_FAKES_ENTRA_LOGIN_H_
 
-#include <functional>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
-#include "tests/fakes/entra/access_token.h"
-#include "tests/fakes/entra/application.h"
-#include "tests/fakes/entra/faults.h"
+#include "tests/fakes/entra/authorization_code.h"
 #include "tests/fakes/entra/http_message.h"
+#include "tests/fakes/entra/login_context.h"
 
 namespace rollcall::entra {
-
-struct LoginContext {
-  std::string origin;
-  std::string tenant_id;
-  std::vector<std::string> domains;  // other names of the tenant in paths
-  Application& application;
-  AccessTokens& tokens;
-  Faults& faults;
-  std::function<absl::Time()> now;
-  // How long after consent it is not known everywhere.
-  std::function<absl::Duration()> consent_delay;
-};
 
 // Thread-safe.
 class Login {
@@ -48,7 +32,6 @@ class Login {
 
   HttpResponse AdminConsent(const HttpRequest& request, bool v2);
   HttpResponse DeclineConsent(const Parameters& parameters, bool v2) const;
-  HttpResponse AskConsent(const HttpRequest& request) const;
 
   HttpResponse Token(const HttpRequest& request, absl::string_view tenant);
   HttpResponse ClientCredentials(const HttpRequest& request,
@@ -60,6 +43,7 @@ class Login {
   HttpResponse Fail(int code, const HttpRequest& request) const;
 
   const LoginContext context_;
+  AuthorizationCodes codes_;
 };
 
 }  // namespace rollcall::entra

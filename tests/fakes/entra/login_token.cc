@@ -14,6 +14,7 @@
 #include "tests/fakes/entra/json_writer.h"
 #include "tests/fakes/entra/jwt.h"
 #include "tests/fakes/entra/login.h"
+#include "tests/fakes/entra/login_authorize.h"
 
 namespace rollcall::entra {
 namespace {
@@ -206,17 +207,19 @@ HttpResponse Login::Token(const HttpRequest& request,
   }
   const Parameters form = ParseQuery(request.body);
   if (Find(form, "grant_type").empty()) return Fail(900144, request);
-  if (Find(form, "grant_type") != "client_credentials") {
+  const bool signed_in = Find(form, "grant_type") == "authorization_code";
+  if (!signed_in && Find(form, "grant_type") != "client_credentials") {
     return Fail(70003, request);
   }
-  if (!IsTenant(tenant)) {
-    const bool any = absl::EqualsIgnoreCase(tenant, "common") ||
-                     absl::EqualsIgnoreCase(tenant, "organizations") ||
-                     absl::EqualsIgnoreCase(tenant, "consumers");
+  const bool shared = absl::EqualsIgnoreCase(tenant, "common") ||
+                      absl::EqualsIgnoreCase(tenant, "organizations");
+  if (!IsTenant(tenant) && !(signed_in && shared)) {
+    const bool any = shared || absl::EqualsIgnoreCase(tenant, "consumers");
     return Fail(any ? 9001023 : 90002, request);
   }
   if (const int code = CheckClient(request, form)) return Fail(code, request);
-  return ClientCredentials(request, form);
+  return signed_in ? RedeemCode(context_, codes_, request, form)
+                   : ClientCredentials(request, form);
 }
 
 }  // namespace rollcall::entra
