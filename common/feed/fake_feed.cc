@@ -26,6 +26,16 @@ void FakeFeed::RollBack(const std::string& account, int64_t sequence) {
   events_[account].resize(static_cast<size_t>(sequence));
 }
 
+void FakeFeed::Lose(const std::string& account) {
+  absl::MutexLock lock(&mutex_);
+  events_.erase(account);
+}
+
+void FakeFeed::SetUndelivered(int64_t undelivered) {
+  absl::MutexLock lock(&mutex_);
+  undelivered_ = undelivered;
+}
+
 void FakeFeed::SetIncarnation(std::string incarnation) {
   absl::MutexLock lock(&mutex_);
   incarnation_ = std::move(incarnation);
@@ -49,7 +59,7 @@ absl::StatusOr<std::vector<Feed>> FakeFeed::ListFeeds() {
     Feed& feed = feeds.emplace_back();
     feed.set_account(AccountName(account).ToString());
     feed.set_incarnation(incarnation_);
-    feed.set_head_sequence(static_cast<int64_t>(events.size()));
+    feed.set_head_sequence(static_cast<int64_t>(events.size()) + undelivered_);
   }
   return feeds;
 }

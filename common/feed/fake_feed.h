@@ -2,6 +2,7 @@
 #ifndef ROLLCALL_COMMON_FEED_FAKE_FEED_H_
 #define ROLLCALL_COMMON_FEED_FAKE_FEED_H_
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -23,6 +24,10 @@ class FakeFeed : public FeedSource {
 
   // The producer loses all changes after `sequence`, as a restored backup does.
   void RollBack(const std::string& account, int64_t sequence);
+  // The producer loses an account with all that it knew of it.
+  void Lose(const std::string& account);
+  // The producer announces more events than it delivers.
+  void SetUndelivered(int64_t undelivered);
   // The producer's store is another one from now on.
   void SetIncarnation(std::string incarnation);
 
@@ -42,6 +47,7 @@ class FakeFeed : public FeedSource {
   std::string incarnation_ ABSL_GUARDED_BY(mutex_) = "first";
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   bool duplicating_ ABSL_GUARDED_BY(mutex_) = false;
+  int64_t undelivered_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, std::vector<reconciliation::v1::ChangeEvent>> events_
       ABSL_GUARDED_BY(mutex_);
 };

@@ -28,6 +28,8 @@ constexpr int kCommitsPerTurn = 16;
 // Tries of one commit against writers on other threads.
 constexpr int kTriesPerCommit = 5;
 
+constexpr int kAccountsPerPage = 1000;
+
 constexpr char kHistoryLost[] = "FEED_HISTORY_LOST";
 
 std::string PositionKey() { return store::Key("feed_position").Build(); }
@@ -81,8 +83,36 @@ absl::StatusOr<Pace> FeedFollower::FollowOnce() {
       pace = Pace::kAgain;
     }
   }
+  first_error.Update(LookForLost(feeds));
   if (!first_error.ok()) return first_error;
   return pace;
+}
+
+absl::Status FeedFollower::LookForLost(const std::vector<Feed>& feeds) {
+  absl::flat_hash_set<std::string> present;
+  for (const Feed& feed : feeds) present.insert(feed.account());
+  std::string after;
+  while (true) {
+    ASSIGN_OR_RETURN(const std::vector<std::string> partitions,
+                     store_.ListPartitions(after, kAccountsPerPage));
+    if (partitions.empty()) return absl::OkStatus();
+    for (const std::string& partition : partitions) {
+      const AccountName account(partition);
+      if (present.contains(account.ToString())) continue;
+      ASSIGN_OR_RETURN(const FeedPosition position,
+                       ReadFeedPosition(store_, account));
+      if (position.sequence() == 0) continue;
+      if (position.lost().empty()) {
+        RETURN_IF_ERROR(StopFollowing(
+            account, position,
+            absl::StrCat("it had ", position.sequence(),
+                         " events and does not exist any more.")));
+      } else {
+        Announce(account, position);
+      }
+    }
+    after = partitions.back();
+  }
 }
 
 absl::StatusOr<Pace> FeedFollower::FollowAccount(const Feed& feed) {
@@ -142,8 +172,15 @@ absl::StatusOr<Pace> FeedFollower::FollowAccount(const Feed& feed) {
     return Pace::kRest;
   }
   RETURN_IF_ERROR(error);
-  return position.sequence() < feed.head_sequence() ? Pace::kAgain
-                                                    : Pace::kRest;
+  if (position.sequence() >= feed.head_sequence()) return Pace::kRest;
+  if (commits >= kCommitsPerTurn) return Pace::kAgain;
+  return Unavailable(
+      "FEED_ENDED_EARLY",
+      absl::StrCat("The feed of ", account.ToString(), " ended at event ",
+                   position.sequence(), " of ", feed.head_sequence(), "."),
+      {{"account", account.ToString()},
+       {"sequence", absl::StrCat(position.sequence())},
+       {"head_sequence", absl::StrCat(feed.head_sequence())}});
 }
 
 absl::Status FeedFollower::Commit(const AccountName& account,

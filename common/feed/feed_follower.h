@@ -53,6 +53,8 @@ class FeedFollower {
 
  private:
   absl::StatusOr<Pace> FollowAccount(const reconciliation::v1::Feed& feed);
+  // Notices accounts that the producer had once and no longer has.
+  absl::Status LookForLost(const std::vector<reconciliation::v1::Feed>& feeds);
   absl::Status Commit(
       const AccountName& account,
       const std::vector<reconciliation::v1::ChangeEvent>& events,

@@ -203,6 +203,43 @@ TEST_F(FeedFollowerTest, B7_AnotherIncarnationIsFollowedNoFurther) {
   EXPECT_THAT(Effects("new"), ElementsAre("d:1"));
 }
 
+// A store that was restored from before the account's first change, or that was
+// made anew, has no feed to contradict us with.
+TEST_F(FeedFollowerTest, B7_AnAccountThatTheProducerHasLostIsNoticed) {
+  Append("acme", "a");
+  Append("zeta", "b");
+  ASSERT_THAT(follower_.FollowOnce(), IsOk());
+  feed_.Lose("acme");
+  ASSERT_THAT(follower_.FollowOnce(), IsOk());
+  EXPECT_NE(ReadFeedPosition(*base_, AccountName("acme"))->lost(), "");
+  EXPECT_EQ(ReadFeedPosition(*base_, AccountName("zeta"))->lost(), "");
+  // Also when it is there again.
+  Append("acme", "c");
+  Append("acme", "d");
+  ASSERT_THAT(follower_.FollowOnce(), IsOk());
+  EXPECT_THAT(Effects("acme"), ElementsAre("a:1"));
+}
+
+TEST_F(FeedFollowerTest, AnAccountThatWasNeverFollowedIsNotMissed) {
+  store::Batch batch("other");
+  batch.Put(store::Key("something").Build(), "else");
+  ASSERT_THAT(store_.Commit(batch), IsOk());
+  Append("acme", "a");
+  ASSERT_THAT(follower_.FollowOnce(), IsOk());
+  EXPECT_EQ(ReadFeedPosition(*base_, AccountName("other"))->lost(), "");
+}
+
+// Otherwise the worker would ask again at once, for ever (invariant 28).
+TEST_F(FeedFollowerTest, B7_AFeedThatEndsBeforeItsHeadIsAnError) {
+  Append("acme", "a");
+  feed_.SetUndelivered(1);
+  EXPECT_THAT(follower_.FollowOnce(),
+              StatusIs(absl::StatusCode::kUnavailable, "FEED_ENDED_EARLY"));
+  EXPECT_THAT(Effects("acme"), ElementsAre("a:1"));
+  feed_.SetUndelivered(0);
+  EXPECT_THAT(follower_.FollowOnce(), IsOk());
+}
+
 TEST_F(FeedFollowerTest, B7_TheProducerBeingDownIsAnErrorAndNoLoss) {
   Append("acme", "a");
   feed_.SetStatus(absl::UnavailableError("down"));
