@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "common/log/log.h"
 #include "common/rpc/channel.h"
+#include "common/status/errors.h"
 #include "common/status/grpc_status.h"
 #include "rollcall/reconciliation/v1/user.grpc.pb.h"
 
@@ -40,7 +42,15 @@ absl::Status GrpcReconciliationClient::PurgeUser(const UserName& user,
   grpc::ClientContext context;
   rpc::SetDeadline(&context, kPurgeTimeout);
   PurgeUserResponse response;
-  return FromGrpcStatus(stub_->users->PurgeUser(&context, request, &response));
+  absl::Status error =
+      FromGrpcStatus(stub_->users->PurgeUser(&context, request, &response));
+  const bool is_transport =
+      absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error);
+  if (!is_transport || !ReasonOf(error).empty()) return error;
+  // The transport's words name hosts and ports: for operators only.
+  LogWarning("purge_call_failed", {{"error", error}});
+  return Unavailable("RECONCILIATION_UNREACHABLE",
+                     "The reconciliation service cannot be reached.");
 }
 
 }  // namespace rollcall::trash

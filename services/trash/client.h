@@ -22,7 +22,8 @@ class ReconciliationClient {
 
   // Deletes a user for good, as of one deletion. OK if the user is gone
   // already; FAILED_PRECONDITION, reason DELETION_SUPERSEDED, if the user has
-  // come back since.
+  // come back since; UNAVAILABLE, reason RECONCILIATION_UNREACHABLE, if nobody
+  // answers.
   virtual absl::Status PurgeUser(const UserName& user,
                                  int64_t deletion_epoch) = 0;
 };

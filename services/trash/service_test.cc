@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/rpc/access_policy.h"
@@ -15,7 +16,10 @@
 #include "common/store/rocksdb_store.h"
 #include "common/testing/certificates.h"
 #include "common/testing/status_matchers.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
 #include "gtest/gtest.h"
+#include "services/trash/client.h"
 #include "services/trash/fake_reconciliation.h"
 #include "services/trash/store.h"
 #include "services/trash/worker.h"
@@ -150,6 +154,17 @@ TEST_F(TrashServiceTest, R62_KeepsTheUserWhenReconciliationIsDown) {
   reconciliation_.FailPurges(Unavailable("DOWN", "Back soon."));
   EXPECT_THAT(Delete(kAda), StatusIs(absl::StatusCode::kUnavailable, "DOWN"));
   EXPECT_OK(Get(kAda));
+}
+
+// Where the other service should be is for operators.
+TEST_F(TrashServiceTest, SaysThatTheOtherServiceIsGoneWithoutSayingWhere) {
+  GrpcReconciliationClient client(
+      grpc::CreateChannel("127.0.0.1:1", grpc::InsecureChannelCredentials()));
+  const absl::Status gone =
+      client.PurgeUser(UserName(AccountName("acme"), "ada"), 1);
+  EXPECT_THAT(gone, StatusIs(absl::StatusCode::kUnavailable,
+                             "RECONCILIATION_UNREACHABLE"));
+  EXPECT_FALSE(absl::StrContains(gone.message(), "127.0.0.1")) << gone;
 }
 
 TEST_F(TrashServiceTest, R61_DoesNotDeleteAUserWhoHasComeBack) {
