@@ -2,11 +2,14 @@
 
 #include <utility>
 
+#include "common/log/log.h"
 #include "common/rpc/channel.h"
+#include "common/status/errors.h"
 #include "common/status/grpc_status.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "rollcall/directory/v1/directory.grpc.pb.h"
+#include "services/reconciliation/run_state.h"
 
 namespace rollcall::reconciliation {
 namespace {
@@ -19,6 +22,18 @@ using directory::v1::StreamDesiredStateResponse;
 constexpr absl::Duration kCallTimeout = absl::Seconds(10);
 // A million users at the speed that Graph's quota allows, three times over.
 constexpr absl::Duration kStreamTimeout = absl::Hours(1);
+
+// An error without a reason is not the directory's but the transport's, whose
+// words name hosts and ports: they are for operators, not for whoever asks for
+// a run or reads why one failed.
+absl::Status ErrorOf(const grpc::Status& status) {
+  absl::Status error = FromGrpcStatus(status);
+  if (error.ok() || !ReasonOf(error).empty()) return error;
+  LogWarning("directory_call_failed", {{"error", error}});
+  if (!IsWorthRetrying(error.code(), "")) return error;
+  return Unavailable("DIRECTORY_UNREACHABLE",
+                     "The directory service cannot be reached.");
+}
 
 class GrpcStream : public DesiredStateStream {
  public:
@@ -38,7 +53,7 @@ class GrpcStream : public DesiredStateStream {
       StreamDesiredStateResponse message;
       if (reader_->Read(&message))
         return absl::make_optional(std::move(message));
-      finished_ = FromGrpcStatus(reader_->Finish());
+      finished_ = ErrorOf(reader_->Finish());
     }
     if (!finished_->ok()) return *finished_;
     return absl::optional<StreamDesiredStateResponse>();
@@ -71,7 +86,7 @@ absl::StatusOr<directory::v1::Directory> GrpcDirectoryClient::GetDirectory(
   request.set_name(name.ToString());
   directory::v1::Directory directory;
   absl::Status status =
-      FromGrpcStatus(stub_->stub.GetDirectory(&context, request, &directory));
+      ErrorOf(stub_->stub.GetDirectory(&context, request, &directory));
   if (!status.ok()) return status;
   return directory;
 }

@@ -44,6 +44,8 @@ class DirectoryClient {
                      const std::string& resume_key) = 0;
 };
 
+// Answers UNAVAILABLE, reason DIRECTORY_UNREACHABLE, where the connection
+// failed and not the directory.
 class GrpcDirectoryClient : public DirectoryClient {
  public:
   explicit GrpcDirectoryClient(std::shared_ptr<grpc::Channel> channel);
