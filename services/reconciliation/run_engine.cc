@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -112,26 +113,30 @@ absl::Status RunEngine::Execute(const RunName& name) {
   ASSIGN_OR_RETURN(RunWork work, Load(name));
   if (work.run.state() != v1::Run::RUNNING) return absl::OkStatus();
   Show(work);
-  absl::Status status;
-  if (NeedsStream(PlaceOf(work.place))) status = Read(work);
-  if (status.ok() && work.run.state() == v1::Run::RUNNING &&
-      !NeedsStream(PlaceOf(work.place))) {
-    status = Remove(work);
-    if (status.ok()) status = Release(work);
-    if (status.ok()) {
-      status = Finish(
-          work.run.problems().empty() ? v1::Run::SUCCEEDED : v1::Run::PARTIAL,
-          work);
-    }
-  }
+  const absl::Cleanup take_down = [&] {
+    options_.board.Remove(name.ToString());
+  };
+  absl::Status status = Carry(work);
   // What is damaged stays damaged: the run ends instead of trying for ever
   // (invariants 28 and 31).
   if (absl::IsDataLoss(status)) {
     ASSIGN_OR_RETURN(RunWork stored, Load(name));
     status = Fail(status, stored);
   }
-  options_.board.Remove(name.ToString());
   return status;
+}
+
+absl::Status RunEngine::Carry(RunWork& work) {
+  RETURN_IF_ERROR(LoadRules(work));
+  if (NeedsStream(PlaceOf(work.place))) RETURN_IF_ERROR(Read(work));
+  const bool goes_on =
+      work.run.state() == v1::Run::RUNNING && !NeedsStream(PlaceOf(work.place));
+  if (!goes_on) return absl::OkStatus();
+  RETURN_IF_ERROR(Remove(work));
+  RETURN_IF_ERROR(Release(work));
+  return Finish(
+      work.run.problems().empty() ? v1::Run::SUCCEEDED : v1::Run::PARTIAL,
+      work);
 }
 
 absl::StatusOr<RunWork> RunEngine::Load(const RunName& name) {
@@ -154,7 +159,6 @@ absl::StatusOr<RunWork> RunEngine::Load(const RunName& name) {
   ASSIGN_OR_RETURN(absl::optional<store::ScopeRow> scope,
                    runs.FindScope(work.directory(), name.id()));
   if (scope.has_value()) work.scope = *std::move(scope);
-  RETURN_IF_ERROR(LoadRules(work));
   return work;
 }
 

@@ -67,8 +67,12 @@ class RunEngine {
  private:
   class Reading;
 
+  // What is stored of the run itself; LoadRules reads the groups on top of it.
   absl::StatusOr<RunWork> Load(const RunName& name);
   absl::Status LoadRules(RunWork& work);
+
+  // From the run's place to its end or wait.
+  absl::Status Carry(RunWork& work);
 
   // The phases.
   absl::Status Read(RunWork& work);

@@ -468,6 +468,20 @@ TEST(FullSync, B3_ADamagedIndexEndsTheRunWithoutRemovals) {
   EXPECT_FALSE(world.user("cyd@a.test").pending_deletion());
 }
 
+TEST(FullSync, B3_ADamagedGroupIndexEndsTheRunToo) {
+  World world;
+  Populate(world.tenant());
+  world.Sync();
+  rollcall::store::Batch damage("acme");
+  damage.Delete(keys::Group(world.group("Sales").id));
+  ASSERT_OK(world.rows->Commit(damage));
+  const RunName name = world.Start();
+  ASSERT_OK(world.Carry(name));
+  EXPECT_EQ(world.Find(name).state(), v1::Run::FAILED);
+  EXPECT_THAT(Reasons(world.Find(name)), ElementsAre("INDEX_DANGLING"));
+  EXPECT_FALSE(world.board.Find(name.ToString()).has_value());
+}
+
 // The checker that the other tests rely on does see damage.
 TEST(Invariants, SeesWhatIsBroken) {
   World world;

@@ -215,7 +215,7 @@ absl::Status Transaction::MoveMemberCounts() {
                      rollcall::store::GetMessage<store::GroupRow>(
                          *overlay_, account_, keys::Group(group)));
     if (!row.has_value()) {
-      return Internal("GROUP_UNKNOWN",
+      return DataLoss("GROUP_UNKNOWN",
                       absl::StrCat("A user has the group ", group,
                                    ", which does not exist."),
                       {{"group", group}});
