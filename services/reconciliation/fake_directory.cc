@@ -42,6 +42,7 @@ directory::v1::Directory Configuration(const DirectoryName& name,
   directory.set_phone_import_enabled(tenant.phone_import);
   directory.set_username_normalization_enabled(tenant.normalization);
   for (const auto& [id, group] : tenant.groups) {
+    if (id == tenant.unannounced_group) continue;
     directory.add_selected_groups()->set_source_id(id);
   }
   return directory;
@@ -63,6 +64,7 @@ std::vector<Message> Messages(const DirectoryName& name,
   progress.set_user_count(static_cast<int64_t>(tenant.users.size()));
   for (const auto& [id, group] : tenant.groups) {
     *messages.emplace_back().mutable_group() = group;
+    if (tenant.repeat_groups) *messages.emplace_back().mutable_group() = group;
   }
   std::map<std::string, int> usernames;
   for (const auto& [id, user] : tenant.users) {
@@ -83,7 +85,8 @@ std::vector<Message> Messages(const DirectoryName& name,
       *messages.emplace_back().mutable_trailer();
   trailer.set_complete(tenant.complete);
   if (!tenant.complete) trailer.add_incomplete_reasons("A page did not come.");
-  trailer.set_group_count(static_cast<int64_t>(tenant.groups.size()));
+  trailer.set_group_count(static_cast<int64_t>(tenant.groups.size()) *
+                          (tenant.repeat_groups ? 2 : 1));
   trailer.set_user_count(static_cast<int64_t>(tenant.users.size()) +
                          tenant.announce_more);
   (*trailer.mutable_ignored_members())["DEVICE"] = 3;

@@ -31,6 +31,8 @@ struct FakeTenant {
   bool complete = true;
   int announce_more = 0;      // Users that are announced and do not come.
   bool repeat_users = false;  // Streams each user twice: out of order.
+  bool repeat_groups = false;
+  std::string unannounced_group;  // Streamed, but left out of the header.
 
   // Adds a selected group or a user in scope; members are given by numbers of
   // groups. The username follows from the user principal name.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/cleanup/cleanup.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
@@ -52,6 +53,10 @@ void AddProblem(const Problem& problem, RunWork& work) {
   v1::RunProblem& added = *work.run.add_problems();
   added.set_reason(problem.reason);
   added.set_message(problem.message);
+}
+
+bool IsSelected(const std::string& source_id, const store::ScopeRow& scope) {
+  return absl::c_linear_search(scope.selected_source_ids(), source_id);
 }
 
 absl::Status OutOfOrder(absl::string_view what) {
@@ -248,6 +253,12 @@ absl::Status RunEngine::Read(RunWork& work) {
       }
       absl::StatusOr<DesiredGroup> group = ReadDesiredGroup(message.group());
       if (!group.ok()) return reading.Failed(group.status());
+      if (!groups.empty() && group->source_id <= groups.back().source_id) {
+        return reading.Failed(OutOfOrder("groups that are not in order"));
+      }
+      if (!IsSelected(group->source_id, work.scope)) {
+        return reading.Failed(OutOfOrder("a group that is not selected"));
+      }
       groups.push_back(*std::move(group));
       return false;
     }

@@ -482,6 +482,27 @@ TEST(FullSync, B3_ADamagedGroupIndexEndsTheRunToo) {
   EXPECT_FALSE(world.board.Find(name.ToString()).has_value());
 }
 
+TEST(FullSync, B3_AGroupStreamedTwiceEndsTheRun) {
+  World world;
+  Populate(world.tenant());
+  world.tenant().repeat_groups = true;
+  const v1::Run run = world.Sync();
+  EXPECT_EQ(run.state(), v1::Run::FAILED);
+  EXPECT_THAT(Reasons(run), ElementsAre("STREAM_OUT_OF_ORDER"));
+  EXPECT_FALSE(world.FindGroup("Sales").has_value());
+}
+
+TEST(FullSync, R18_R24_AGroupThatIsNotSelectedEndsTheRun) {
+  World world;
+  Populate(world.tenant());
+  world.tenant().AddGroup(3, "Secret");
+  world.tenant().unannounced_group = SourceId(3);
+  const v1::Run run = world.Sync();
+  EXPECT_EQ(run.state(), v1::Run::FAILED);
+  EXPECT_THAT(Reasons(run), ElementsAre("STREAM_OUT_OF_ORDER"));
+  EXPECT_FALSE(world.FindGroup("Secret").has_value());
+}
+
 // The checker that the other tests rely on does see damage.
 TEST(Invariants, SeesWhatIsBroken) {
   World world;
