@@ -618,7 +618,10 @@ absl::Status RunEngine::Finish(v1::Run::State state, RunWork& work) {
   const absl::Time now = options_.clock.TimeNow();
   work.run.set_state(state);
   work.run.set_phase(v1::Run::ENDED);
-  SetProgress(work.counters().users_seen(), work.counters().users_seen(), work);
+  if (state != v1::Run::FAILED) {
+    const int64_t seen = work.counters().users_seen();
+    SetProgress(seen, seen, work);
+  }
   *work.run.mutable_end_time() = ToTimestamp(now);
   {
     ASSIGN_OR_RETURN(auto transaction, Begin(work));

@@ -503,6 +503,19 @@ TEST(FullSync, R18_R24_AGroupThatIsNotSelectedEndsTheRun) {
   EXPECT_FALSE(world.FindGroup("Secret").has_value());
 }
 
+TEST(FullSync, R67_AFailedRunDoesNotShowThatAllIsDone) {
+  World world;
+  Populate(world.tenant());
+  world.directory_service.break_error =
+      FailedPrecondition("REAUTHORIZATION_REQUIRED", "Authorize again.");
+  world.directory_service.break_after = 6;  // After two users of three.
+  world.directory_service.breaks_left = 1;
+  const v1::Run run = world.Sync();
+  ASSERT_EQ(run.state(), v1::Run::FAILED);
+  EXPECT_EQ(run.progress().done(), 2);
+  EXPECT_EQ(run.progress().total(), 3);
+}
+
 // The checker that the other tests rely on does see damage.
 TEST(Invariants, SeesWhatIsBroken) {
   World world;
