@@ -516,6 +516,23 @@ TEST(FullSync, R67_AFailedRunDoesNotShowThatAllIsDone) {
   EXPECT_EQ(run.progress().total(), 3);
 }
 
+TEST(FullSync, R47_ComingBackThroughAnotherDirectoryLeavesNoPhonesOfTheFirst) {
+  World world;
+  Populate(world.tenant("d1"));
+  world.tenant("d1").phone_import = true;
+  world.tenant("d1").UserAt(10).add_phones()->set_number("+4401617150105");
+  world.tenant("d2").AddGroup(5, "Other");
+  world.Sync("d1");
+  world.tenant("d1").RemoveUser(10);
+  world.Sync("d1");
+  ASSERT_TRUE(world.user("ada@a.test").pending_deletion());
+  world.tenant("d2").AddUser(50, "ada@a.test", {5});
+  world.Sync("d2");
+  const User ada = world.user("ada@a.test");
+  ASSERT_THAT(ada.claims, SizeIs(1));
+  EXPECT_THAT(ada.phones, IsEmpty());
+}
+
 // The checker that the other tests rely on does see damage.
 TEST(Invariants, SeesWhatIsBroken) {
   World world;

@@ -150,9 +150,12 @@ void Follow(const DesiredUser& desired, const SeenFacts& facts,
     decision->rules.insert(decision->rules.begin(), "R61");
     after.delete_time = absl::nullopt;
     // Nobody claims a user in the trash; what is left of claims is only the way
-    // back, and it has just been taken.
+    // back, and it has just been taken. Other directories' phones go with them.
     std::erase_if(after.claims, [&](const Claim& claim) {
       return claim.directory != rules.directory;
+    });
+    std::erase_if(after.phones, [&](const Phone& phone) {
+      return !phone.directory.empty() && phone.directory != rules.directory;
     });
   }
   FollowEnabled(desired, before.pending_deletion(), decision);
@@ -166,7 +169,7 @@ void Follow(const DesiredUser& desired, const SeenFacts& facts,
       after.source_has_phone_data != before.source_has_phone_data) {
     decision->rules.push_back("R28");
   }
-  after.phones = PhonesAfter(before.phones, desired, rules);
+  after.phones = PhonesAfter(after.phones, desired, rules);
   if (after.phones != before.phones) decision->rules.push_back("R38");
 
   after.groups = Union(before.groups, desired.groups);
