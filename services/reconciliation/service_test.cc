@@ -9,10 +9,12 @@
 #include "absl/synchronization/notification.h"
 #include "common/rpc/access_policy.h"
 #include "common/status/errors.h"
+#include "common/store/proto_table.h"
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/reconciliation/invariants.h"
+#include "services/reconciliation/keys.h"
 #include "services/reconciliation/run_requests.h"
 #include "services/reconciliation/user_service.h"
 #include "services/reconciliation/worker.h"
@@ -227,6 +229,18 @@ TEST_F(ServiceTest, B12_TheWorkerTriesAgainWhenItIsTimeAndNotBefore) {
   EXPECT_EQ(world.directory_service.streams_opened(), 1);
   world.clock.AdvanceTime(absl::Minutes(1));
   Work();
+  EXPECT_EQ(Get(run.name()).state(), v1::Run::SUCCEEDED);
+}
+
+TEST_F(ServiceTest, B12_ARunThatCannotBeReadDoesNotHoldTheOthersUp) {
+  ASSERT_OK_AND_ASSIGN(const v1::Run run, Create());
+  rollcall::store::Batch damage("aaa");
+  store::RunningRow lost;
+  lost.set_run("lost");
+  damage.Put(keys::Running("d1"), rollcall::store::Serialize(lost));
+  ASSERT_OK(world.rows->Commit(damage));
+  EXPECT_THAT(worker.RunOnce(world.clock.TimeNow()),
+              StatusIs(absl::StatusCode::kNotFound, "RUN_NOT_FOUND"));
   EXPECT_EQ(Get(run.name()).state(), v1::Run::SUCCEEDED);
 }
 

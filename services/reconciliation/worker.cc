@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "common/status/errors.h"
 #include "common/status/status_macros.h"
 
 namespace rollcall::reconciliation {
@@ -13,26 +14,32 @@ constexpr int kAccountsPerPage = 1000;
 }  // namespace
 
 absl::StatusOr<Pace> RunWorker::RunOnce(absl::Time now) {
-  ASSIGN_OR_RETURN(const absl::optional<RunName> due, FindDue(now));
-  if (!due.has_value()) return Pace::kRest;
-  RETURN_IF_ERROR(engine_.Execute(*due));
-  return Pace::kAgain;
+  ASSIGN_OR_RETURN(const std::vector<RunName> due, ListDue(now));
+  absl::Status first_error;
+  for (const RunName& run : due) {
+    const absl::Status executed = engine_.Execute(run);
+    if (!executed.ok()) {
+      first_error.Update(Annotate(executed, run.ToString()));
+    }
+  }
+  if (!first_error.ok()) return first_error;
+  return due.empty() ? Pace::kRest : Pace::kAgain;
 }
 
-absl::StatusOr<absl::optional<RunName>> RunWorker::FindDue(
-    absl::Time now) const {
+absl::StatusOr<std::vector<RunName>> RunWorker::ListDue(absl::Time now) const {
+  std::vector<RunName> due;
   std::string after;
   while (true) {
     ASSIGN_OR_RETURN(const std::vector<std::string> accounts,
                      store_.ListAccounts(after, kAccountsPerPage));
-    if (accounts.empty()) return absl::optional<RunName>();
+    if (accounts.empty()) return due;
     for (const std::string& account : accounts) {
       ASSIGN_OR_RETURN(const std::vector<RunningRun> running,
                        store_.Runs(account).ListRunning());
       for (const RunningRun& run : running) {
         if (absl::FromUnixNanos(run.row.retry_time_nanos()) > now) continue;
-        return absl::make_optional(RunName(
-            DirectoryName(AccountName(account), run.directory), run.row.run()));
+        due.emplace_back(DirectoryName(AccountName(account), run.directory),
+                         run.row.run());
       }
     }
     after = accounts.back();

@@ -3,10 +3,10 @@
 #define ROLLCALL_SERVICES_RECONCILIATION_WORKER_H_
 
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "absl/types/optional.h"
 #include "common/identity/resource_name.h"
 #include "common/time/periodic_worker.h"
 #include "services/reconciliation/run_engine.h"
@@ -21,12 +21,14 @@ class RunWorker {
   explicit RunWorker(RunEngineOptions options)
       : store_(options.store), engine_(std::move(options)) {}
 
-  // Carries one run that is due to its end or to its next try; kAgain if there
-  // was one. A run that waits does not stand in the way of others.
+  // Carries each run that is due to its end or to its next try; kAgain if there
+  // was one. A run that waits or fails does not stand in the way of others; the
+  // first error is the answer.
   absl::StatusOr<Pace> RunOnce(absl::Time now);
 
  private:
-  absl::StatusOr<absl::optional<RunName>> FindDue(absl::Time now) const;
+  // The runs that are due, in the order of accounts; one a directory at most.
+  absl::StatusOr<std::vector<RunName>> ListDue(absl::Time now) const;
 
   IdentityStore& store_;
   RunEngine engine_;
