@@ -23,12 +23,21 @@ absl::StatusOr<int64_t> FeedReader::HeadSequence() const {
 absl::Status FeedReader::ReadAfter(
     int64_t sequence,
     const std::function<bool(v1::ChangeEvent)>& consume) const {
+  ASSIGN_OR_RETURN(const int64_t head, HeadSequence());
   rollcall::store::MessageCursor<store::EventRow> cursor(
       *reader_, account_,
       KeyRange::PrefixAfter(keys::Table("feed"), keys::Feed(sequence)));
   while (true) {
     ASSIGN_OR_RETURN(auto row, cursor.Next());
-    if (!row.has_value()) return absl::OkStatus();
+    if (!row.has_value()) {
+      if (sequence >= head) return absl::OkStatus();
+      return DataLoss(
+          "FEED_GAP",
+          absl::StrCat("After event ", sequence,
+                       " the feed ends, but its head is ", head, "."),
+          {{"sequence", absl::StrCat(sequence)},
+           {"head_sequence", absl::StrCat(head)}});
+    }
     int64_t found = 0;
     RETURN_IF_ERROR(KeyReader(row->key).Table("feed").Int64(&found).Finish());
     if (found != sequence + 1) {

@@ -28,8 +28,8 @@ class FeedReader {
   absl::StatusOr<int64_t> HeadSequence() const;
 
   // Hands the events after `sequence` to `consume`, in order, until it says
-  // false or there are no more. DATA_LOSS, reason FEED_GAP, if one is missing
-  // (invariant 21).
+  // false or there are no more. DATA_LOSS, reason FEED_GAP, if one is missing,
+  // the last ones too (invariants 21 and 31).
   absl::Status ReadAfter(
       int64_t sequence,
       const std::function<bool(v1::ChangeEvent)>& consume) const;

@@ -268,6 +268,15 @@ TEST_F(ServiceTest, B7_TheFeedIsReadFromACursorOnToItsEnd) {
   EXPECT_EQ(feeds.feeds(0).incarnation(), world.rows->incarnation());
 }
 
+TEST_F(ServiceTest, B7_AFeedWithoutItsLastEventsIsAnError) {
+  ASSERT_OK(Create());
+  Work();
+  rollcall::store::Batch damage("acme");
+  damage.Delete(keys::Feed(4));
+  ASSERT_OK(world.rows->Commit(damage));
+  EXPECT_THAT(Watch(""), StatusIs(absl::StatusCode::kDataLoss, "FEED_GAP"));
+}
+
 TEST_F(ServiceTest, B7_ALostHistoryIsNoticed) {
   ASSERT_OK(Create());
   Work();
