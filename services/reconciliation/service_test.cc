@@ -314,6 +314,17 @@ TEST_F(ServiceTest, B13_R57_CheckAccessFollowsTheUsersLife) {
   EXPECT_EQ(CheckAccess("ada@a.test")->reason(), "USER_PENDING_DELETION");
 }
 
+// The lost group may be one that is disabled.
+TEST_F(ServiceTest, R53_NobodyIsLetInBecauseAGroupIsLost) {
+  ASSERT_OK(Create());
+  Work();
+  rollcall::store::Batch damage("acme");
+  damage.Delete(keys::Group(world.group("Sales").id));
+  ASSERT_OK(world.rows->Commit(damage));
+  EXPECT_THAT(CheckAccess("ada@a.test"),
+              StatusIs(absl::StatusCode::kDataLoss, "GROUP_UNKNOWN"));
+}
+
 TEST_F(ServiceTest, R58_A26_ATrashedUserIsShownAndNotBilled) {
   ASSERT_OK(Create());
   Work();

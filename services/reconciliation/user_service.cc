@@ -29,6 +29,13 @@ absl::Status GroupNotFound(const std::string& name) {
                   {{"group", name}});
 }
 
+absl::Status GroupLost(const UserRecord& record, const std::string& group) {
+  return DataLoss("GROUP_UNKNOWN",
+                  absl::StrCat("User ", record.user.id, " is in the group ",
+                               group, ", which does not exist."),
+                  {{"user", record.user.id}, {"group", group}});
+}
+
 // One page: how many, and after which id.
 struct Page {
   std::string scope;
@@ -176,7 +183,9 @@ absl::StatusOr<v1::CheckAccessResponse> UserServiceImpl::CheckAccess(
     for (const std::string& id : record->user.groups) {
       ASSIGN_OR_RETURN(absl::optional<GroupRecord> group,
                        identities.FindGroup(id));
-      if (group.has_value()) groups.push_back(std::move(group->group));
+      // It may be the one that shuts the user out (R53).
+      if (!group.has_value()) return GroupLost(*record, id);
+      groups.push_back(std::move(group->group));
     }
   }
   const AccessDecision decision =
