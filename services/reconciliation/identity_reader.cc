@@ -24,7 +24,8 @@ absl::Status Dangling(absl::string_view table, absl::string_view id) {
                   {{"index", std::string(table)}, {"id", std::string(id)}});
 }
 
-// Follows an index entry, if there is one, with `find`.
+// Follows an index entry, if there is one, with `find`. Between the two looks a
+// purge may have taken both away: only an entry that is still there dangles.
 template <typename Record, typename Find>
 absl::StatusOr<absl::optional<Record>> Follow(const Reader& reader,
                                               const std::string& account,
@@ -35,8 +36,13 @@ absl::StatusOr<absl::optional<Record>> Follow(const Reader& reader,
                    GetMessage<store::IdRow>(reader, account, key));
   if (!entry.has_value()) return absl::optional<Record>();
   ASSIGN_OR_RETURN(absl::optional<Record> record, find(entry->id()));
-  if (!record.has_value()) return Dangling(table, entry->id());
-  return record;
+  if (record.has_value()) return record;
+  ASSIGN_OR_RETURN(absl::optional<store::IdRow> now,
+                   GetMessage<store::IdRow>(reader, account, key));
+  if (now.has_value() && now->id() == entry->id()) {
+    return Dangling(table, entry->id());
+  }
+  return absl::optional<Record>();
 }
 
 // The last part of a key of two parts: `users/<id>`.

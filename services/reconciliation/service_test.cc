@@ -1,9 +1,11 @@
 // The two services and the worker behind them, without a network.
 #include "services/reconciliation/service.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/synchronization/notification.h"
@@ -13,6 +15,7 @@
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/reconciliation/identity_reader.h"
 #include "services/reconciliation/invariants.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/run_requests.h"
@@ -39,6 +42,33 @@ rpc::Edge MakeEdge() {
   return rpc::Edge(*std::move(policy), "test.rollcall",
                    "reconciliation.rollcall");
 }
+
+// Lets something happen between the first look at a store and the second.
+class Interrupted : public rollcall::store::Reader {
+ public:
+  Interrupted(const rollcall::store::Reader& base, std::function<void()> event)
+      : base_(base), event_(std::move(event)) {}
+
+  absl::StatusOr<absl::optional<std::string>> Get(
+      absl::string_view partition, absl::string_view key) const override {
+    auto value = base_.Get(partition, key);
+    if (event_ != nullptr) std::exchange(event_, nullptr)();
+    return value;
+  }
+  std::unique_ptr<rollcall::store::Cursor> Scan(
+      absl::string_view partition,
+      const rollcall::store::KeyRange& range) const override {
+    return base_.Scan(partition, range);
+  }
+  absl::StatusOr<std::vector<std::string>> ListPartitions(
+      absl::string_view after, int limit) const override {
+    return base_.ListPartitions(after, limit);
+  }
+
+ private:
+  const rollcall::store::Reader& base_;
+  mutable std::function<void()> event_;
+};
 
 class ServiceTest : public ::testing::Test {
  protected:
@@ -366,6 +396,23 @@ TEST_F(ServiceTest, R60_R64_PurgeIsFencedAndFinal) {
   Work();
   EXPECT_EQ(Get(run.name()).counters().users_created(), 1);
   EXPECT_NE(Lookup("ada@a.test")->name(), name);
+}
+
+TEST_F(ServiceTest, R60_AUserWhoIsPurgedWhileLookedUpIsUnknownNotDamaged) {
+  ASSERT_OK(Create());
+  Work();
+  world.tenant().RemoveUser(10);
+  ASSERT_OK(Create());
+  Work();
+  v1::PurgeUserRequest purge;
+  purge.set_name(Lookup("ada@a.test")->name());
+  purge.set_deletion_epoch(1);
+  const Interrupted reader(*world.rows,
+                           [&] { EXPECT_OK(users.PurgeUser(purge)); });
+  ASSERT_OK_AND_ASSIGN(
+      const auto found,
+      IdentityReader(reader, "acme").FindUserByUsername("ada@a.test"));
+  EXPECT_FALSE(found.has_value());
 }
 
 TEST_F(ServiceTest, ListsArePagedInOrder) {
