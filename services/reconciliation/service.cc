@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -22,6 +23,8 @@ using google::protobuf::util::MessageDifferencer;
 
 // People see progress as often as this, and every change of phase at once.
 constexpr absl::Duration kWatchInterval = absl::Milliseconds(250);
+// A watcher holds one of the server's 256 threads.
+constexpr int kMaxWatchers = 64;
 constexpr int kFeedsPerPage = 1000;
 
 absl::Status CheckRequestId(const std::string& request_id) {
@@ -156,6 +159,14 @@ absl::StatusOr<v1::ListRunsResponse> ReconciliationServiceImpl::ListRuns(
 absl::Status ReconciliationServiceImpl::WatchRun(
     const v1::WatchRunRequest& request, const std::function<bool()>& cancelled,
     const std::function<bool(const v1::Run&)>& write) {
+  const absl::Cleanup leave = [this] { --watchers_; };
+  if (++watchers_ > kMaxWatchers) {
+    return ResourceExhausted(
+        "TOO_MANY_WATCHERS",
+        absl::StrCat("There are ", kMaxWatchers,
+                     " watchers already; ask with GetRun meanwhile."),
+        {{"limit", absl::StrCat(kMaxWatchers)}});
+  }
   v1::GetRunRequest get;
   get.set_name(request.name());
   v1::Run shown;

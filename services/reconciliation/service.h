@@ -2,6 +2,7 @@
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_SERVICE_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_SERVICE_H_
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <utility>
@@ -96,6 +97,7 @@ class ReconciliationServiceImpl final
 
   ReconciliationServiceOptions options_;
   rpc::Edge edge_;
+  std::atomic<int> watchers_ = 0;
 };
 
 }  // namespace rollcall::reconciliation

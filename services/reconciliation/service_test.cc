@@ -248,6 +248,32 @@ TEST_F(ServiceTest, R67_WatchRunShowsARunToItsEnd) {
             Get(run.name()).SerializeAsString().size());
 }
 
+// Each watcher holds a thread: they must leave some for other calls.
+TEST_F(ServiceTest, R67_WatchersAreLimited) {
+  ASSERT_OK_AND_ASSIGN(const v1::Run run, Create());
+  v1::WatchRunRequest request;
+  request.set_name(run.name());
+  int watchers = 0;
+  absl::Status refused;
+  std::function<void()> watch = [&] {
+    ++watchers;
+    const absl::Status status = runs.WatchRun(
+        request, [] { return false; },
+        [&](const v1::Run&) {
+          watch();
+          return false;
+        });
+    if (!status.ok()) refused = status;
+  };
+  watch();
+  EXPECT_THAT(refused, StatusIs(absl::StatusCode::kResourceExhausted,
+                                "TOO_MANY_WATCHERS"));
+  EXPECT_GT(watchers, 10);
+  const int before = watchers;
+  watch();  // They have left.
+  EXPECT_EQ(watchers, 2 * before);
+}
+
 TEST_F(ServiceTest, B12_TheWorkerTriesAgainWhenItIsTimeAndNotBefore) {
   ASSERT_OK_AND_ASSIGN(const v1::Run run, Create());
   world.directory_service.break_error = absl::UnavailableError("away");
