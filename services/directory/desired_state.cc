@@ -168,15 +168,27 @@ v1::DesiredStateTrailer TrailerOf(const StoredRead& header,
   return trailer;
 }
 
+// Everything has been read; so many users follow.
+v1::ReadProgress ProgressOf(const StoredRead& header) {
+  v1::ReadProgress progress;
+  progress.set_objects_read(header.user_count());
+  progress.set_objects_expected(header.user_count());
+  progress.set_requests(header.requests());
+  progress.set_user_count(header.user_count());
+  return progress;
+}
+
 }  // namespace
 
 absl::Status StreamRead(const SealedRead& read,
                         const absl::optional<SourceId>& resume_key,
                         const WriteMessage& write) {
   ASSIGN_OR_RETURN(const Flattening flattening, Load(read));
+  StreamDesiredStateResponse response;
+  *response.mutable_progress() = ProgressOf(read.header());
+  if (!write(response)) return Gone();
   RETURN_IF_ERROR(StreamGroups(flattening, write));
   RETURN_IF_ERROR(StreamUsers(read, flattening, resume_key, write));
-  StreamDesiredStateResponse response;
   *response.mutable_trailer() = TrailerOf(read.header(), flattening);
   return write(response) ? absl::OkStatus() : Gone();
 }
