@@ -32,7 +32,7 @@ AccessDecision DecideAccess(const User* user,
   if (const Group* group = FirstWith(GroupStatus::kBypass, groups)) {
     return {Access::kAllowBypass, "GROUP_BYPASS", "R48", group->id};
   }
-  if (user->device_count == 0) {
+  if (user->devices.empty()) {
     return {Access::kEnrollFirst, "NO_DEVICE", "B13", ""};
   }
   return {Access::kAllow, "USER_ACTIVE", "R54", ""};

@@ -26,7 +26,7 @@ TEST(AccessDecision, R54_R57_R53_R48_B13_PrecedenceInEveryCombination) {
           for (int devices : {0, 1}) {
             User user;
             user.status = status;
-            user.device_count = devices;
+            user.devices.resize(devices);
             if (pending) user.delete_time = absl::UnixEpoch();
             Group a, b;
             a.id = "a";

@@ -41,6 +41,16 @@ struct Phone {
   friend bool operator==(const Phone&, const Phone&) = default;
 };
 
+// An authentication device that the user has enrolled; no sync touches it
+// (R47).
+struct Device {
+  std::string id;
+  std::string display_name;
+  absl::Time create_time;
+
+  friend bool operator==(const Device&, const Device&) = default;
+};
+
 struct User {
   std::string id;
   std::string username;
@@ -52,7 +62,8 @@ struct User {
   std::vector<std::string> groups;  // Ids, in order, each once.
   std::vector<Phone> phones;
   bool source_has_phone_data = false;
-  int device_count = 0;
+  std::vector<Device> devices;
+  std::string note;  // For administrators; no sync touches it (R97).
   absl::Time create_time;
   absl::Time update_time;
   absl::optional<absl::Time> delete_time;  // Set: pending deletion (R56).

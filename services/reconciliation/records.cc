@@ -60,7 +60,13 @@ store::UserRow ToRow(const User& user) {
     added.set_directory(phone.directory);
   }
   row.set_source_has_phone_data(user.source_has_phone_data);
-  row.set_device_count(user.device_count);
+  for (const Device& device : user.devices) {
+    store::DeviceRow& added = *row.add_devices();
+    added.set_id(device.id);
+    added.set_display_name(device.display_name);
+    added.set_create_time_nanos(absl::ToUnixNanos(device.create_time));
+  }
+  row.set_note(user.note);
   row.set_create_time_nanos(absl::ToUnixNanos(user.create_time));
   row.set_update_time_nanos(absl::ToUnixNanos(user.update_time));
   if (user.delete_time.has_value()) {
@@ -89,7 +95,11 @@ User FromRow(std::string id, const store::UserRow& row) {
     user.phones.push_back({phone.number(), phone.directory()});
   }
   user.source_has_phone_data = row.source_has_phone_data();
-  user.device_count = row.device_count();
+  for (const store::DeviceRow& device : row.devices()) {
+    user.devices.push_back({device.id(), device.display_name(),
+                            absl::FromUnixNanos(device.create_time_nanos())});
+  }
+  user.note = row.note();
   user.create_time = absl::FromUnixNanos(row.create_time_nanos());
   user.update_time = absl::FromUnixNanos(row.update_time_nanos());
   if (row.delete_time_nanos() != 0) {
@@ -168,7 +178,14 @@ v1::User ToMessage(const User& user, absl::string_view account) {
     added.set_directory(DirectoryText(account_name, phone.directory));
   }
   message.set_source_has_phone_data(user.source_has_phone_data);
-  message.set_device_count(user.device_count);
+  for (const Device& device : user.devices) {
+    v1::Device& added = *message.add_devices();
+    added.set_device_id(device.id);
+    added.set_display_name(device.display_name);
+    *added.mutable_create_time() = ToTimestamp(device.create_time);
+  }
+  message.set_device_count(static_cast<int32_t>(user.devices.size()));
+  message.set_note(user.note);
   // Disabled users count, users in the trash don't (R58, A26).
   message.set_billable(!user.pending_deletion());
   *message.mutable_create_time() = ToTimestamp(user.create_time);

@@ -78,7 +78,7 @@ TEST(FullSync, R43_R47_ManualUserIsMergedWithItsDevices) {
   manual.id = "manual";
   manual.username = "ada@a.test";
   manual.email = "old@a.test";
-  manual.device_count = 1;
+  manual.devices.resize(1);
   manual.status = UserStatus::kBypass;  // R48
   world.PutUser(manual);
   const v1::Run run = world.Sync();
@@ -87,7 +87,7 @@ TEST(FullSync, R43_R47_ManualUserIsMergedWithItsDevices) {
   const User ada = world.user("ada@a.test");
   EXPECT_EQ(ada.id, "manual");
   EXPECT_EQ(ada.email, "Ada@a.test");
-  EXPECT_EQ(ada.device_count, 1);
+  EXPECT_THAT(ada.devices, ::testing::SizeIs(1));
   EXPECT_EQ(ada.status, UserStatus::kBypass);
 }
 

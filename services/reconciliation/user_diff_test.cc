@@ -203,7 +203,8 @@ TEST(UserDiff, A13_ManuallyDisabledUserFollowsTheSourceWhenMerged) {
 
 TEST(UserDiff, R47_DevicesAndOwnPhonesSurviveAMerge) {
   User manual = ManualAda();
-  manual.device_count = 2;
+  manual.devices.resize(2);
+  manual.note = "calls from the ship";
   manual.phones = {{"+111", ""}};
   SyncRules rules = Rules();
   rules.phone_import = true;
@@ -211,7 +212,8 @@ TEST(UserDiff, R47_DevicesAndOwnPhonesSurviveAMerge) {
   ada.phones = {"+222"};
   const UserDecision decision =
       DecideSeen(ada, {.namesake = &manual}, rules, kNow);
-  EXPECT_EQ(decision.after.device_count, 2);
+  EXPECT_EQ(decision.after.devices, manual.devices);
+  EXPECT_EQ(decision.after.note, manual.note);
   EXPECT_THAT(decision.after.phones,
               ElementsAre(Phone{"+111", ""}, Phone{"+222", "d1"}));
 }
