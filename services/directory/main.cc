@@ -16,6 +16,7 @@
 #include "services/directory/graph_client.h"
 #include "services/directory/grpc_authorization_client.h"
 #include "services/directory/manager.h"
+#include "services/directory/mirror_keeper.h"
 #include "services/directory/service.h"
 #include "services/directory/waiter.h"
 #include "services/directory/worker.h"
@@ -74,10 +75,12 @@ int main(int argc, char** argv) {
   directory::RealWaiter waiter;
   directory::GrpcAuthorizationClient authorization(*channel);
   directory::GraphClient graph(**http, authorization, clock, waiter);
-  directory::DirectoryManager manager(**rows, authorization, graph, clock,
-                                      {.parallelism = parallelism});
+  directory::DirectoryManager manager(**rows, authorization, graph, clock);
+  directory::MirrorKeeper keeper(**rows, authorization, graph, clock,
+                                 {.parallelism = parallelism});
   directory::DirectoryServiceImpl service(
-      manager, rpc::Edge(*policy, options.trust_domain, "directory.rollcall"));
+      manager, keeper,
+      rpc::Edge(*policy, options.trust_domain, "directory.rollcall"));
   directory::ReadSweeper sweeper(**rows);
 
   auto sweep = std::make_unique<PeriodicWorker>(

@@ -1,18 +1,13 @@
-// Directories as callers see them; reads are in tests/system/directory.
+// Directories as callers configure and see them.
 #include "services/directory/manager.h"
 
-#include <thread>
-
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
-#include "common/store/key.h"
 #include "common/store/rocksdb_store.h"
 #include "common/testing/simulated_clock.h"
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/directory/fake_authorization.h"
-#include "services/directory/read_store.h"
 #include "services/directory/store.h"
 
 namespace rollcall::directory {
@@ -174,39 +169,6 @@ TEST_F(ManagerTest, R8_TheStateFollowsTheConnection) {
   EXPECT_EQ(Get("d1")->state(), v1::Directory::SETUP_INCOMPLETE);  // R11
 }
 
-class StreamRefusalTest : public ManagerTest {
- protected:
-  absl::Status Stream(const std::string& name) {
-    v1::StreamDesiredStateRequest request;
-    request.set_name(name);
-    request.set_mode(v1::StreamDesiredStateRequest::FULL);
-    return manager_.StreamDesiredState(
-        request, [] { return false; },
-        [this](const v1::StreamDesiredStateResponse&) {
-          ++messages_;
-          return true;
-        });
-  }
-  int messages_ = 0;
-};
-
-TEST_F(StreamRefusalTest, A10_NoGroupSelectedIsRefused) {
-  ASSERT_OK_AND_ASSIGN(const v1::Directory made, Create("d1"));
-  EXPECT_THAT(Stream(made.name()),
-              StatusIs(StatusCode::kFailedPrecondition, "NO_GROUP_SELECTED"));
-  EXPECT_EQ(messages_, 0);
-}
-
-TEST_F(StreamRefusalTest, R13_ReauthorizationRequiredFailsFast) {
-  ASSERT_OK_AND_ASSIGN(const v1::Directory made, Create("d1"));
-  ASSERT_OK(manager_.Update(SelectGroups(made.name(), 1)));
-  authorization_.set_reauthorization_required(true);
-  EXPECT_THAT(Stream(made.name()), StatusIs(StatusCode::kFailedPrecondition,
-                                            "REAUTHORIZATION_REQUIRED"));
-  EXPECT_EQ(messages_, 0);
-  EXPECT_EQ(authorization_.mints(), 0);
-}
-
 TEST_F(ManagerTest, R19_WhatAReadLearnsIsNotLostToALookAtTheSameTime) {
   ASSERT_OK_AND_ASSIGN(const v1::Directory made, Create("d1"));
   ASSERT_OK(manager_.Update(SelectGroups(made.name(), 1)));
@@ -223,64 +185,6 @@ TEST_F(ManagerTest, R19_WhatAReadLearnsIsNotLostToALookAtTheSameTime) {
   EXPECT_EQ(got.state(), v1::Directory::REAUTHORIZATION_REQUIRED);
   authorization_.set_reauthorization_required(false);
   EXPECT_EQ(Get("d1")->state(), v1::Directory::NEEDS_ATTENTION);
-}
-
-TEST_F(ManagerTest, AReadThatNobodyTakesLeavesNothing) {
-  ASSERT_OK_AND_ASSIGN(const v1::Directory made, Create("d1"));
-  ASSERT_OK(manager_.Update(SelectGroups(made.name(), 1)));
-  v1::StreamDesiredStateRequest request;
-  request.set_name(made.name());
-  request.set_mode(v1::StreamDesiredStateRequest::FULL);
-  EXPECT_THAT(manager_.StreamDesiredState(
-                  request, [] { return false; },
-                  [](const v1::StreamDesiredStateResponse&) { return false; }),
-              StatusIs(StatusCode::kCancelled, "READ_CANCELLED"));
-  ASSERT_OK(ReadStore(*store_).Sweep(AccountName("acme")));
-  const auto cursor = store_->Scan(
-      "acme",
-      rollcall::store::KeyRange::Prefix(rollcall::store::Key("reads").Build()));
-  ASSERT_OK_AND_ASSIGN(const auto entry, cursor->Next());
-  EXPECT_FALSE(entry.has_value());
-}
-
-// The second of two reads waits for the first; what it reads is what is
-// configured when it begins, not when it was asked for.
-TEST_F(ManagerTest, AReadThatWaitedFollowsTheConfigurationOfItsBeginning) {
-  ASSERT_OK_AND_ASSIGN(const v1::Directory made, Create("d1"));
-  v1::UpdateDirectoryRequest update = SelectGroups(made.name(), 1);
-  ASSERT_OK(manager_.Update(update));
-  v1::StreamDesiredStateRequest request;
-  request.set_name(made.name());
-  request.set_mode(v1::StreamDesiredStateRequest::FULL);
-  const auto stream_to_header = [&](const WriteMessage& on_header) {
-    EXPECT_THAT(manager_.StreamDesiredState(
-                    request, [] { return false; }, on_header),
-                StatusIs(StatusCode::kCancelled));
-  };
-  std::thread second;
-  std::string name_of_second;
-  stream_to_header([&](const v1::StreamDesiredStateResponse&) {
-    absl::Notification asked;
-    authorization_.set_on_look_up([&asked] { asked.Notify(); });
-    second = std::thread([&] {
-      stream_to_header([&](const v1::StreamDesiredStateResponse& message) {
-        name_of_second = message.header().directory().display_name();
-        return false;
-      });
-    });
-    // By now it has seen the configuration that it was asked for with.
-    asked.WaitForNotification();
-    update.mutable_directory()->set_display_name("Renamed");
-    EXPECT_OK(manager_.Update(update));
-    return false;
-  });
-  second.join();
-  EXPECT_EQ(name_of_second, "Renamed");
-}
-
-TEST_F(StreamRefusalTest, UnknownDirectoriesAreNotFound) {
-  EXPECT_THAT(Stream("accounts/acme/directories/none"),
-              StatusIs(StatusCode::kNotFound, "DIRECTORY_NOT_FOUND"));
 }
 
 TEST_F(ManagerTest, R15_SeveralDirectoriesAreListedInPages) {

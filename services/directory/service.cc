@@ -5,8 +5,8 @@
 namespace rollcall::directory {
 
 DirectoryServiceImpl::DirectoryServiceImpl(DirectoryManager& manager,
-                                           rpc::Edge edge)
-    : manager_(manager), edge_(std::move(edge)) {}
+                                           MirrorKeeper& keeper, rpc::Edge edge)
+    : manager_(manager), keeper_(keeper), edge_(std::move(edge)) {}
 
 grpc::Status DirectoryServiceImpl::CreateDirectory(
     grpc::ServerContext* context, const v1::CreateDirectoryRequest* request,
@@ -52,7 +52,7 @@ grpc::Status DirectoryServiceImpl::StreamDesiredState(
     grpc::ServerWriter<v1::StreamDesiredStateResponse>* writer) {
   return edge_.Stream(context, *request, writer,
                       [&](const rpc::Call& call, const WriteMessage& write) {
-                        return manager_.StreamDesiredState(
+                        return keeper_.StreamDesiredState(
                             *request, call.cancelled, write);
                       });
 }

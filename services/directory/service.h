@@ -5,14 +5,16 @@
 #include "common/rpc/edge.h"
 #include "rollcall/directory/v1/directory.grpc.pb.h"
 #include "services/directory/manager.h"
+#include "services/directory/mirror_keeper.h"
 
 namespace rollcall::directory {
 
 // Thread-safe.
 class DirectoryServiceImpl : public v1::DirectoryService::Service {
  public:
-  // `manager` must outlive the service.
-  DirectoryServiceImpl(DirectoryManager& manager, rpc::Edge edge);
+  // `manager` and `keeper` must outlive the service.
+  DirectoryServiceImpl(DirectoryManager& manager, MirrorKeeper& keeper,
+                       rpc::Edge edge);
 
   grpc::Status CreateDirectory(grpc::ServerContext* context,
                                const v1::CreateDirectoryRequest* request,
@@ -36,6 +38,7 @@ class DirectoryServiceImpl : public v1::DirectoryService::Service {
 
  private:
   DirectoryManager& manager_;
+  MirrorKeeper& keeper_;
   rpc::Edge edge_;
 };
 

@@ -82,7 +82,8 @@ class ServiceTest : public ::testing::Test {
         http_(*http::Client::Create({})),
         graph_(*http_, authorization_, clock_, waiter_),
         manager_(*store_, authorization_, graph_, clock_),
-        service_(manager_,
+        keeper_(*store_, authorization_, graph_, clock_),
+        service_(manager_, keeper_,
                  rpc::Edge(*rpc::AccessPolicy::ForServices({kService}),
                            authority_.trust_domain(), "directory.rollcall")),
         server_(Serve("directory", kService, &service_)) {}
@@ -156,6 +157,7 @@ class ServiceTest : public ::testing::Test {
   std::unique_ptr<http::Client> http_;
   GraphClient graph_;
   DirectoryManager manager_;
+  MirrorKeeper keeper_;
   DirectoryServiceImpl service_;
   std::unique_ptr<rpc::Server> server_;
 };

@@ -24,6 +24,7 @@
 #include "services/directory/fake_authorization.h"
 #include "services/directory/graph_client.h"
 #include "services/directory/manager.h"
+#include "services/directory/mirror_keeper.h"
 #include "simdjson.h"
 #include "tests/fakes/entra/emulator.h"
 
@@ -126,6 +127,7 @@ int Measure(const std::string& folder) {
   rollcall::Clock& clock = rollcall::Clock::GetRealClock();
   directory::GraphClient graph(**client, authorization, clock, waiter);
   directory::DirectoryManager manager(**rows, authorization, graph, clock);
+  directory::MirrorKeeper keeper(**rows, authorization, graph, clock);
 
   v1::CreateDirectoryRequest create;
   create.set_parent("accounts/acme");
@@ -148,7 +150,7 @@ int Measure(const std::string& folder) {
   const absl::Time begin = absl::Now();
   absl::Time sealed = begin;
   v1::DesiredStateTrailer trailer;
-  const absl::Status status = manager.StreamDesiredState(
+  const absl::Status status = keeper.StreamDesiredState(
       request, [] { return false; },
       [&](const v1::StreamDesiredStateResponse& response) {
         if (response.has_group() && sealed == begin) sealed = absl::Now();

@@ -467,8 +467,8 @@ TEST_F(ReadTest, ATokenOfAnotherTenantReadsNothing) {
   ASSERT_OK(token);
   wrong.set_fixed_token(std::string(token->token.Reveal()));
   GraphClient graph(**http, wrong, Clock::GetRealClock(), world_.waiter());
-  DirectoryManager manager(world_.store(), wrong, graph, Clock::GetRealClock());
-  EXPECT_THAT(world_.Stream(manager).status,
+  MirrorKeeper keeper(world_.store(), wrong, graph, Clock::GetRealClock());
+  EXPECT_THAT(world_.Stream(keeper).status,
               StatusIs(StatusCode::kFailedPrecondition, "TENANT_MISMATCH"));
 }
 
@@ -546,7 +546,7 @@ TEST_F(ReadTest, B12_ACrashAtAnyWriteHurtsNothing) {
       auto store = open();
       rollcall::store::FaultyStore faulty(*store);
       faulty.FailCommit(n, outcome);
-      const Streamed streamed = world_.Stream(*world_.ManagerOver(faulty));
+      const Streamed streamed = world_.Stream(*world_.KeeperOver(faulty));
       failed = !streamed.status.ok();
       if (!failed) {
         EXPECT_EQ(Lines(streamed), truth);
@@ -558,7 +558,7 @@ TEST_F(ReadTest, B12_ACrashAtAnyWriteHurtsNothing) {
     while (*sweeper.RunOnce(absl::UnixEpoch()) == Pace::kAgain) {
     }
     if (n % 7 == 0 || !failed) {
-      const Streamed streamed = world_.Stream(*world_.ManagerOver(*store));
+      const Streamed streamed = world_.Stream(*world_.KeeperOver(*store));
       EXPECT_TRUE(streamed.complete());
       EXPECT_EQ(Lines(streamed), truth);
     }

@@ -162,9 +162,11 @@ World::World(entra::TenantOptions tenant, FullReadOptions options)
   EXPECT_OK(store);
   store_ = *std::move(store);
   manager_ = ManagerOver(*store_);
+  keeper_ = KeeperOver(*store_);
 }
 
 World::~World() {
+  keeper_.reset();
   manager_.reset();
   emulator_.reset();
   std::filesystem::remove_all(ca_directory_);
@@ -174,7 +176,12 @@ World::~World() {
 std::unique_ptr<DirectoryManager> World::ManagerOver(
     rollcall::store::Store& store) {
   return std::make_unique<DirectoryManager>(store, *authorization_, *graph_,
-                                            Clock::GetRealClock(), options_);
+                                            Clock::GetRealClock());
+}
+
+std::unique_ptr<MirrorKeeper> World::KeeperOver(rollcall::store::Store& store) {
+  return std::make_unique<MirrorKeeper>(store, *authorization_, *graph_,
+                                        Clock::GetRealClock(), options_);
 }
 
 v1::Directory World::Configure(DirectoryManager& manager,
@@ -206,7 +213,7 @@ v1::Directory World::Configure(DirectoryManager& manager,
   return result.ok() ? *result : v1::Directory();
 }
 
-Streamed World::Stream(DirectoryManager& manager, absl::string_view read_id,
+Streamed World::Stream(MirrorKeeper& keeper, absl::string_view read_id,
                        absl::string_view resume_key) {
   v1::StreamDesiredStateRequest request;
   request.set_name(kDirectory);
@@ -214,7 +221,7 @@ Streamed World::Stream(DirectoryManager& manager, absl::string_view read_id,
   request.set_read_id(std::string(read_id));
   request.set_resume_key(std::string(resume_key));
   Streamed streamed;
-  streamed.status = manager.StreamDesiredState(
+  streamed.status = keeper.StreamDesiredState(
       request, [] { return false; },
       [&streamed](const v1::StreamDesiredStateResponse& response) {
         EXPECT_FALSE(streamed.trailer.has_value());  // It is the last message.

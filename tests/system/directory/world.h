@@ -18,6 +18,7 @@
 #include "services/directory/fake_authorization.h"
 #include "services/directory/graph_client.h"
 #include "services/directory/manager.h"
+#include "services/directory/mirror_keeper.h"
 #include "tests/fakes/entra/emulator.h"
 
 namespace rollcall::directory {
@@ -53,8 +54,11 @@ class World {
   rollcall::store::Store& store() { return *store_; }
   DirectoryManager& manager() { return *manager_; }
 
-  // A manager over another store, for crashes.
+  MirrorKeeper& keeper() { return *keeper_; }
+
+  // The same over another store, for crashes.
   std::unique_ptr<DirectoryManager> ManagerOver(rollcall::store::Store& store);
+  std::unique_ptr<MirrorKeeper> KeeperOver(rollcall::store::Store& store);
 
   // Creates the directory `accounts/acme/directories/d1`, or replaces its
   // configuration, with these groups selected; `options` has the rest.
@@ -66,11 +70,11 @@ class World {
     return Configure(manager(), group_names, std::move(options));
   }
 
-  Streamed Stream(DirectoryManager& manager, absl::string_view read_id = "",
+  Streamed Stream(MirrorKeeper& keeper, absl::string_view read_id = "",
                   absl::string_view resume_key = "");
   Streamed Stream(absl::string_view read_id = "",
                   absl::string_view resume_key = "") {
-    return Stream(manager(), read_id, resume_key);
+    return Stream(keeper(), read_id, resume_key);
   }
 
   std::string GroupId(const std::string& name);
@@ -85,6 +89,7 @@ class World {
   FullReadOptions options_;
   std::unique_ptr<rollcall::store::Store> store_;
   std::unique_ptr<DirectoryManager> manager_;
+  std::unique_ptr<MirrorKeeper> keeper_;
 };
 
 inline const std::vector<std::string> kDepartments = {

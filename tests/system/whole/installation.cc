@@ -30,6 +30,7 @@
 #include "services/directory/graph_client.h"
 #include "services/directory/grpc_authorization_client.h"
 #include "services/directory/manager.h"
+#include "services/directory/mirror_keeper.h"
 #include "services/directory/service.h"
 #include "services/directory/waiter.h"
 #include "services/directory/worker.h"
@@ -224,9 +225,11 @@ class Installation::Services {
         *http_, *authorization_client_, clock_, waiter_);
     manager_ = std::make_unique<directory::DirectoryManager>(
         *directory_rows_, *authorization_client_, *graph_, clock_);
+    keeper_ = std::make_unique<directory::MirrorKeeper>(
+        *directory_rows_, *authorization_client_, *graph_, clock_);
     sweeper_ = std::make_unique<directory::ReadSweeper>(*directory_rows_);
     directory_service_ = std::make_unique<directory::DirectoryServiceImpl>(
-        *manager_, directory_.edge());
+        *manager_, *keeper_, directory_.edge());
     directory_.Serve({directory_service_.get()});
   }
 
@@ -314,6 +317,7 @@ class Installation::Services {
   std::unique_ptr<directory::GrpcAuthorizationClient> authorization_client_;
   std::unique_ptr<directory::GraphClient> graph_;
   std::unique_ptr<directory::DirectoryManager> manager_;
+  std::unique_ptr<directory::MirrorKeeper> keeper_;
   std::unique_ptr<directory::ReadSweeper> sweeper_;
   std::unique_ptr<directory::DirectoryServiceImpl> directory_service_;
 
