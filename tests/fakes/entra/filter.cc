@@ -90,11 +90,21 @@ class Parser {
     if (depth > kMaxDepth) return SyntaxError();
     absl::StatusOr<Filter> result =
         ParseList(Op::kOr, "or", [&] { return ParseAnd(depth); });
-    if (result.ok() && result->op == Op::kOr &&
-        result->operands.size() > kMaxAlternatives) {
-      return TooManyAlternatives(result->operands.size());
+    if (result.ok() && Alternatives(*result) > kMaxAlternatives) {
+      return TooManyAlternatives(Alternatives(*result));
     }
     return result;
+  }
+
+  // How many clauses an OR joins, whatever the parentheses; `in` is one, too.
+  static size_t Alternatives(const Filter& filter) {
+    if (filter.op == Op::kIn) return filter.values.size();
+    if (filter.op != Op::kOr) return 1;
+    size_t count = 0;
+    for (const Filter& operand : filter.operands) {
+      count += Alternatives(operand);
+    }
+    return count;
   }
 
   absl::StatusOr<Filter> ParseAnd(int depth) {
@@ -138,8 +148,8 @@ class Parser {
     if (!Take('(')) return SyntaxError();
     const absl::StatusOr<int> property = ParseProperty();
     if (!property.ok()) return property.status();
-    absl::StatusOr<Filter> result = ParseFunctionEnd(op, *property);
-    return result;
+    if (properties_[*property].many) return UnsupportedClause(*property);
+    return ParseFunctionEnd(op, *property);
   }
 
   // , 'text')
@@ -150,7 +160,8 @@ class Parser {
     if (!Take(')')) return SyntaxError();
     const PropertyInfo& info = properties_[property];
     if (absl::Status status =
-            Check(op == Op::kStartsWith ? info.starts_with : info.ends_with);
+            Check(property,
+                  op == Op::kStartsWith ? info.starts_with : info.ends_with);
         !status.ok()) {
       return status;
     }
@@ -161,8 +172,13 @@ class Parser {
     const absl::StatusOr<int> property = ParseProperty();
     if (!property.ok()) return property.status();
     if (Take('/')) return ParseAny(*property);
-    if (TakeWord("in")) return ParseIn(*property);
-    return ParseOperator(*property);
+    absl::StatusOr<Filter> filter =
+        TakeWord("in") ? ParseIn(*property) : ParseOperator(*property);
+    // groupTypes eq 'Unified' is no way to ask for one of many.
+    if (filter.ok() && properties_[*property].many) {
+      return UnsupportedClause(*property);
+    }
+    return filter;
   }
 
   absl::StatusOr<Filter> ParseOperator(int property) {
@@ -175,14 +191,26 @@ class Parser {
       if (!TakeWord(word)) continue;
       absl::StatusOr<FilterValue> value = ParseValue();
       if (!value.ok()) return value.status();
-      FilterSupport support = properties_[property].equals;
-      if (op == Op::kNotEqual && support == FilterSupport::kDefault) {
-        support = FilterSupport::kAdvanced;
+      if (absl::Status status = Check(property, SupportOf(op, property));
+          !status.ok()) {
+        return status;
       }
-      if (absl::Status status = Check(support); !status.ok()) return status;
       return Filter{.op = op, .property = property, .values = {*value}};
     }
+    for (absl::string_view word : {"gt", "lt"}) {
+      if (TakeWord(word)) return UnsupportedClause(property);
+    }
     return SyntaxError();
+  }
+
+  FilterSupport SupportOf(Op op, int property) const {
+    const PropertyInfo& info = properties_[property];
+    if (op == Op::kGreaterOrEqual || op == Op::kLessOrEqual) {
+      return info.compares;
+    }
+    return op == Op::kNotEqual && info.equals == FilterSupport::kDefault
+               ? FilterSupport::kAdvanced
+               : info.equals;
   }
 
   absl::StatusOr<Filter> ParseIn(int property) {
@@ -197,7 +225,7 @@ class Parser {
     if (filter.values.size() > kMaxAlternatives) {
       return TooManyAlternatives(filter.values.size());
     }
-    if (absl::Status status = Check(properties_[property].equals);
+    if (absl::Status status = Check(property, properties_[property].in);
         !status.ok()) {
       return status;
     }
@@ -206,15 +234,18 @@ class Parser {
 
   // any(x:x eq 'text') or any(x:startswith(x,'text')), after the slash.
   absl::StatusOr<Filter> ParseAny(int property) {
+    if (!properties_[property].many) return SyntaxError();
     if (!TakeWord("any") || !Take('(')) return SyntaxError();
     const std::string variable(TakeName());
     if (variable.empty() || !Take(':')) return SyntaxError();
     absl::StatusOr<Filter> inner = SyntaxError();
-    if (TakeWord("startswith")) {
+    const bool starts = TakeWord("startswith");
+    if (starts || TakeWord("endswith")) {
       if (!Take('(') || !TakeWord(variable)) return SyntaxError();
-      inner = ParseFunctionEnd(Op::kStartsWith, property);
+      inner =
+          ParseFunctionEnd(starts ? Op::kStartsWith : Op::kEndsWith, property);
     } else if (TakeWord(variable)) {
-      inner = ParseOperator(property);
+      inner = TakeWord("in") ? ParseIn(property) : ParseOperator(property);
     }
     if (inner.ok() && !Take(')')) return SyntaxError();
     return inner;
@@ -256,15 +287,22 @@ class Parser {
     return SyntaxError();
   }
 
-  absl::Status Check(FilterSupport support) const {
-    if (support == FilterSupport::kNone) {
+  absl::Status Check(int property, FilterSupport support) const {
+    if (!properties_[property].is_indexed()) {
       return UnsupportedQuery(
           "The request uses a filter property that is not indexed");
     }
+    if (support == FilterSupport::kNone) return UnsupportedClause(property);
     if (support == FilterSupport::kAdvanced && !advanced_) {
       return UnsupportedQuery("Unsupported Query.");
     }
     return absl::OkStatus();
+  }
+
+  absl::Status UnsupportedClause(int property) const {
+    return UnsupportedQuery(absl::StrCat(
+        "Unsupported or invalid query filter clause specified for property '",
+        properties_[property].name, "'."));
   }
 
   static absl::Status TooManyAlternatives(size_t count) {

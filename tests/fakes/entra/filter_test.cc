@@ -59,7 +59,12 @@ TEST(Filter, Matches) {
       {"proxyAddresses/any(p:startswith(p,'smtp:k@'))", false, true},
       {"proxyAddresses/any(a:a eq 'smtp:k@x')", false, true},
       {"proxyAddresses/any(a:a eq 'smtp:k')", false, false},
+      {"surname ge 'a'", false, false},
+      {"mail ge 'kate' and mail le 'katf'", false, true},
+      {"otherMails/any(m:m in ('a','b'))", false, false},
       {"userType ne 'Member'", true, true},
+      {"businessPhones/any(p:startswith(p,'1'))", true, false},
+      {"proxyAddresses/any(p:endswith(p,'@X'))", true, true},
       {"not startswith(displayName,'Kate')", true, false},
       {"endsWith(mail,'.EXAMPLE')", true, true},
       {"endsWith(mail,'.org')", true, false},
@@ -90,6 +95,16 @@ TEST(Filter, RefusesWhatGraphRefuses) {
       {"userType ne 'Guest'", "Request_UnsupportedQuery", "Unsupported Query."},
       {"mobilePhone eq '1'", "Request_UnsupportedQuery", "Unsupported Query."},
       {"deletedDateTime eq null", "Request_UnsupportedQuery", "not indexed"},
+      {"not displayName eq 'x'", "Request_UnsupportedQuery", "Unsupported"},
+      {"id ge 'a'", "Request_UnsupportedQuery", "clause specified for"},
+      {"startswith(id,'a')", "Request_UnsupportedQuery", "clause specified"},
+      {"userType le 'a'", "Request_UnsupportedQuery", "clause specified for"},
+      {"surname gt 'a'", "Request_UnsupportedQuery", "clause specified for"},
+      {"endswith(surname,'a')", "Request_UnsupportedQuery", "clause specified"},
+      {"proxyAddresses/any(p:p in ('a','b'))", "Request_UnsupportedQuery",
+       "clause specified for property 'proxyAddresses'"},
+      {"otherMails eq 'a'", "Request_UnsupportedQuery", "clause specified for"},
+      {"mail/any(m:m eq 'a')", "BadRequest", "Syntax error"},
   };
   for (const Case& c : kCases) {
     const auto filter = ParseFilter(c.filter, UserProperties(), false);
@@ -115,6 +130,21 @@ TEST(Filter, AllowsFifteenAlternatives) {
   EXPECT_EQ(Explain(sixteen.status()).message,
             "Too many child clauses specified in search filter expression "
             "containing 'OR' operators: 16. Max allowed: 15.");
+}
+
+TEST(Filter, ParenthesesAndInHideNoAlternatives) {
+  const std::string ten = Alternatives(10);
+  const std::string in = "id in ('1','2','3','4','5','6')";
+  for (const std::string& filter : {absl::StrCat("(", ten, ") or (", ten, ")"),
+                                    absl::StrCat(ten, " or ", in)}) {
+    const auto refused = ParseFilter(filter, UserProperties(), false);
+    EXPECT_NE(Explain(refused.status()).message.find("Max allowed: 15."),
+              std::string::npos)
+        << filter;
+  }
+  EXPECT_TRUE(ParseFilter(absl::StrCat("(", ten, ") and (", ten, ")"),
+                          UserProperties(), false)
+                  .ok());
 }
 
 TEST(Filter, EndsOnDeepNesting) {

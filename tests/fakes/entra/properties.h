@@ -90,9 +90,18 @@ enum class FilterSupport : uint8_t { kNone, kDefault, kAdvanced };
 
 struct PropertyInfo {
   absl::string_view name;
-  FilterSupport equals = FilterSupport::kNone;
+  FilterSupport equals = FilterSupport::kNone;    // eq; ne is advanced then
+  FilterSupport compares = FilterSupport::kNone;  // ge, le
+  FilterSupport in = FilterSupport::kNone;
   FilterSupport starts_with = FilterSupport::kNone;
   FilterSupport ends_with = FilterSupport::kNone;
+  bool many = false;  // a list of texts, which filters ask with any()
+  FilterSupport orders = FilterSupport::kNone;  // $orderby
+
+  bool is_indexed() const {
+    return equals != FilterSupport::kNone ||
+           starts_with != FilterSupport::kNone;
+  }
 };
 
 // All properties, in the order of the enum.
