@@ -1,5 +1,7 @@
 #include "common/store/faulty_store.h"
 
+#include <utility>
+
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 
@@ -22,6 +24,33 @@ int FaultyStore::commit_count() const {
 }
 
 absl::Status FaultyStore::Commit(const Batch& batch) {
+  return CountCommit([&] { return base_.Commit(batch); });
+}
+
+class FaultyStore::Loader : public BulkLoader {
+ public:
+  Loader(FaultyStore& store, std::unique_ptr<BulkLoader> base)
+      : store_(store), base_(std::move(base)) {}
+
+  absl::Status Add(absl::string_view key, absl::string_view value) override {
+    return base_->Add(key, value);
+  }
+  absl::Status Finish() override {
+    return store_.CountCommit([this] { return base_->Finish(); });
+  }
+
+ private:
+  FaultyStore& store_;
+  const std::unique_ptr<BulkLoader> base_;
+};
+
+std::unique_ptr<BulkLoader> FaultyStore::BeginBulkLoad(
+    absl::string_view partition) {
+  return std::make_unique<Loader>(*this, base_.BeginBulkLoad(partition));
+}
+
+absl::Status FaultyStore::CountCommit(
+    const std::function<absl::Status()>& commit) {
   bool fails = false;
   bool reaches_base = true;
   {
@@ -33,7 +62,7 @@ absl::Status FaultyStore::Commit(const Batch& batch) {
     }
   }
   // What the base refuses was refused before any write could fail.
-  if (reaches_base) RETURN_IF_ERROR(base_.Commit(batch));
+  if (reaches_base) RETURN_IF_ERROR(commit());
   if (!fails) return absl::OkStatus();
   return Unavailable("STORE_FAILED", "The store failed, as the test asked.");
 }

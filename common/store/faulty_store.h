@@ -4,6 +4,7 @@
 #ifndef ROLLCALL_COMMON_STORE_FAULTY_STORE_H_
 #define ROLLCALL_COMMON_STORE_FAULTY_STORE_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,11 +37,18 @@ class FaultyStore : public Store {
   absl::StatusOr<std::vector<std::string>> ListPartitions(
       absl::string_view after, int limit) const override;
   absl::Status Commit(const Batch& batch) override;
+  // Its Finish counts as a commit.
+  std::unique_ptr<BulkLoader> BeginBulkLoad(
+      absl::string_view partition) override;
   std::unique_ptr<Reader> Snapshot() const override;
   const std::string& incarnation() const override;
   int64_t epoch() const override;
 
  private:
+  class Loader;
+  // Counts a commit, and carries it out or not.
+  absl::Status CountCommit(const std::function<absl::Status()>& commit);
+
   Store& base_;
   mutable absl::Mutex mutex_;
   int commits_ ABSL_GUARDED_BY(mutex_) = 0;

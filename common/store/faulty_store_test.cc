@@ -65,5 +65,24 @@ TEST_F(FaultyStoreTest, AConflictStaysAConflict) {
   EXPECT_FALSE(Has("other"));
 }
 
+TEST_F(FaultyStoreTest, TheEndOfABulkLoadIsACommit) {
+  const auto load = [this](const std::string& key) {
+    const auto loader = store_.BeginBulkLoad("acme");
+    EXPECT_OK(loader->Add(key, "value"));
+    return loader->Finish();
+  };
+  EXPECT_OK(load("before"));
+  EXPECT_EQ(store_.commit_count(), 1);
+  const auto failed =
+      StatusIs(absl::StatusCode::kUnavailable, std::string("STORE_FAILED"));
+  store_.FailCommit(1, FaultyStore::Outcome::kNotWritten);
+  EXPECT_THAT(load("not written"), failed);
+  EXPECT_FALSE(Has("not written"));
+  store_.Heal();
+  store_.FailCommit(1, FaultyStore::Outcome::kWritten);
+  EXPECT_THAT(load("written"), failed);
+  EXPECT_TRUE(Has("written"));
+}
+
 }  // namespace
 }  // namespace rollcall::store

@@ -126,7 +126,7 @@ void PowerCutFileSystem::Restart() {
     Undo(changes_.back());
     changes_.pop_back();
   }
-  for (const auto& [path, sizes] : files_) LoseUnsynced(path, sizes);
+  for (const auto& [path, sizes] : files_) LoseUnsynced(path, *sizes);
   files_.clear();
   changes_.clear();
   operations_left_ = 0;
@@ -147,13 +147,15 @@ size_t PowerCutFileSystem::TickAppend(const std::string& path, size_t size) {
   absl::MutexLock lock(&mutex_);
   if (off_) return 0;
   if (!TickLocked().ok()) size = random_() % (size + 1);
-  files_[path].written += size;
+  files_.at(path)->written += size;
   return size;
 }
 
 void PowerCutFileSystem::Synced(const std::string& path) {
   absl::MutexLock lock(&mutex_);
-  if (!ignores_syncs_) files_[path].synced = files_[path].written;
+  if (ignores_syncs_) return;
+  Sizes& sizes = *files_.at(path);
+  sizes.synced = sizes.written;
 }
 
 void PowerCutFileSystem::DirectorySynced(const std::string& directory) {
@@ -175,7 +177,7 @@ IOStatus PowerCutFileSystem::NewWritableFile(
     IOStatus status = TickLocked();
     if (!status.ok()) return status;
     changes_.push_back({.path = path, .saved = Save(path)});
-    files_[path] = Sizes();
+    files_[path] = std::make_shared<Sizes>();
   }
   std::unique_ptr<FSWritableFile> file;
   IOStatus status =
@@ -222,10 +224,38 @@ IOStatus PowerCutFileSystem::DeleteFile(const std::string& path,
   return IOStatus::OK();
 }
 
+IOStatus PowerCutFileSystem::LinkFile(const std::string& from,
+                                      const std::string& to, const IOOptions&,
+                                      IODebugContext*) {
+  absl::MutexLock lock(&mutex_);
+  IOStatus status = TickLocked();
+  if (!status.ok()) return status;
+  std::error_code error;
+  std::filesystem::create_hard_link(from, to, error);
+  if (error) return IOStatus::IOError(error.message(), to);
+  changes_.push_back({.path = to});
+  if (const auto found = files_.find(from); found != files_.end()) {
+    files_[to] = found->second;
+  }
+  return IOStatus::OK();
+}
+
 IOStatus PowerCutFileSystem::ReopenWritableFile(
-    const std::string&, const rocksdb::FileOptions&,
-    std::unique_ptr<FSWritableFile>*, IODebugContext*) {
-  return IOStatus::NotSupported("ReopenWritableFile");
+    const std::string& path, const rocksdb::FileOptions& options,
+    std::unique_ptr<FSWritableFile>* result, IODebugContext* debug) {
+  {
+    absl::MutexLock lock(&mutex_);
+    IOStatus status = TickLocked();
+    if (!status.ok()) return status;
+    if (!files_.contains(path)) return IOStatus::NotSupported("old files");
+  }
+  std::unique_ptr<FSWritableFile> file;
+  IOStatus status =
+      FileSystemWrapper::ReopenWritableFile(path, options, &file, debug);
+  if (status.ok()) {
+    *result = std::make_unique<PowerCutFile>(std::move(file), path, *this);
+  }
+  return status;
 }
 
 IOStatus PowerCutFileSystem::ReuseWritableFile(const std::string&,
@@ -242,11 +272,6 @@ IOStatus PowerCutFileSystem::NewRandomRWFile(
   return IOStatus::NotSupported("NewRandomRWFile");
 }
 
-IOStatus PowerCutFileSystem::LinkFile(const std::string&, const std::string&,
-                                      const IOOptions&, IODebugContext*) {
-  return IOStatus::NotSupported("LinkFile");
-}
-
 IOStatus PowerCutFileSystem::Truncate(const std::string&, size_t,
                                       const IOOptions&, IODebugContext*) {
   return IOStatus::NotSupported("Truncate");
@@ -260,6 +285,8 @@ std::string PowerCutFileSystem::Save(const std::string& path) {
 }
 
 void PowerCutFileSystem::Move(const std::string& from, const std::string& to) {
+  // A folder that is gone comes back with the first file that does.
+  std::filesystem::create_directories(DirectoryOf(to));
   std::filesystem::rename(from, to);
   files_.erase(to);
   if (auto file = files_.extract(from)) {
@@ -278,13 +305,13 @@ void PowerCutFileSystem::Undo(const Change& change) {
   if (!change.saved.empty()) Move(change.saved, change.path);
 }
 
-void PowerCutFileSystem::LoseUnsynced(const std::string& path,
-                                      const Sizes& sizes) {
+void PowerCutFileSystem::LoseUnsynced(const std::string& path, Sizes& sizes) {
   if (!std::filesystem::exists(path)) return;
   const uint64_t unsynced = sizes.written - sizes.synced;
   const uint64_t kept = sizes.synced + random_() % (unsynced + 1);
   std::filesystem::resize_file(path, kept);
   if (leaves_zeros_) std::filesystem::resize_file(path, sizes.written);
+  sizes.written = sizes.synced;  // Once, whatever the file's names.
 }
 
 }  // namespace rollcall::store

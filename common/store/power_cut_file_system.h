@@ -66,12 +66,15 @@ class PowerCutFileSystem : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus DeleteFile(const std::string& path,
                                const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
-
-  // What the store does not use, and this model does not know.
+  rocksdb::IOStatus LinkFile(const std::string& from, const std::string& to,
+                             const rocksdb::IOOptions& options,
+                             rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus ReopenWritableFile(
       const std::string& path, const rocksdb::FileOptions& options,
       std::unique_ptr<rocksdb::FSWritableFile>* result,
       rocksdb::IODebugContext* debug) override;
+
+  // What the store does not use, and this model does not know.
   rocksdb::IOStatus ReuseWritableFile(
       const std::string& path, const std::string& old_path,
       const rocksdb::FileOptions& options,
@@ -81,9 +84,6 @@ class PowerCutFileSystem : public rocksdb::FileSystemWrapper {
       const std::string& path, const rocksdb::FileOptions& options,
       std::unique_ptr<rocksdb::FSRandomRWFile>* result,
       rocksdb::IODebugContext* debug) override;
-  rocksdb::IOStatus LinkFile(const std::string& from, const std::string& to,
-                             const rocksdb::IOOptions& options,
-                             rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus Truncate(const std::string& path, size_t size,
                              const rocksdb::IOOptions& options,
                              rocksdb::IODebugContext* debug) override;
@@ -110,7 +110,7 @@ class PowerCutFileSystem : public rocksdb::FileSystemWrapper {
   void Move(const std::string& from, const std::string& to)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Undo(const Change& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void LoseUnsynced(const std::string& path, const Sizes& sizes)
+  void LoseUnsynced(const std::string& path, Sizes& sizes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string attic_;
@@ -121,8 +121,9 @@ class PowerCutFileSystem : public rocksdb::FileSystemWrapper {
   bool ignores_syncs_ ABSL_GUARDED_BY(mutex_) = false;
   bool leaves_zeros_ ABSL_GUARDED_BY(mutex_) = false;
   int saved_ ABSL_GUARDED_BY(mutex_) = 0;
-  // Files whose data is not known to be on the disk for good.
-  std::map<std::string, Sizes> files_ ABSL_GUARDED_BY(mutex_);
+  // Files whose data is not known to be on the disk for good; the names of one
+  // file share its sizes.
+  std::map<std::string, std::shared_ptr<Sizes>> files_ ABSL_GUARDED_BY(mutex_);
   std::vector<Change> changes_ ABSL_GUARDED_BY(mutex_);
 };
 

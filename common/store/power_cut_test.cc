@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/log/log.h"
+#include "common/status/status_macros.h"
 #include "common/store/power_cut_file_system.h"
 #include "common/store/rocksdb_store.h"
 #include "common/testing/status_matchers.h"
@@ -23,21 +24,26 @@ using ::rollcall::testing::StatusIs;
 
 enum class Disk { kHonest, kIgnoresSyncs, kLeavesZeros };
 
+// How rows are written.
+enum class Way { kBatches, kBulkLoads };
+
 // What a run with several power cuts ended in.
 struct Losses {
-  int acknowledged = 0;  // Batches.
+  int acknowledged = 0;  // Batches or bulk loads.
   int lost = 0;          // Acknowledged, but not there.
   int torn = 0;          // There in parts, or not readable.
   int refused = 0;       // Openings of a store that had been cut off.
 };
 
-// One store through several power cuts. Batch i puts i under `left<i>` and
-// `right<i>`, both with noise that does not compress, so that small buffers
-// soon make tables and compactions.
+// One store through several power cuts. Batch or bulk load i puts noise that
+// does not compress under `left<i>` and `right<i>`, so that small buffers soon
+// make tables and compactions.
 class PowerCuts {
  public:
-  PowerCuts(uint32_t seed, Disk kind)
-      : random_(seed), root_(absl::StrCat(::testing::TempDir(), "/cut", seed)) {
+  PowerCuts(uint32_t seed, Disk kind, Way way)
+      : random_(seed),
+        way_(way),
+        root_(absl::StrCat(::testing::TempDir(), "/cut", seed)) {
     std::filesystem::remove_all(root_);
     std::filesystem::create_directories(root_ + "/attic");
     std::filesystem::create_directories(root_ + "/store");
@@ -64,6 +70,7 @@ class PowerCuts {
                         .owner = "cut",
                         .min_free_bytes = 0,
                         .write_buffer_bytes = 64 << 10,
+                        .bulk_chunk_bytes = 4 << 10,
                         .env = env_.get()});
   }
 
@@ -75,15 +82,31 @@ class PowerCuts {
     }
     absl::Status status;
     for (; status.ok(); ++next_) {
-      Batch batch("acme");
-      batch.Put(absl::StrCat("left", next_), Noise());
-      batch.Put(absl::StrCat("right", next_), Noise());
-      status = (*store)->Commit(batch);
+      status = way_ == Way::kBatches ? Commit(**store) : Load(**store);
       if (status.ok()) acknowledged_.push_back(next_);
     }
     EXPECT_TRUE(disk_->is_off());
     EXPECT_THAT(status, StatusIs(absl::StatusCode::kUnavailable,
                                  std::string("STORE_FAILED")));
+  }
+
+  absl::Status Commit(Store& store) {
+    Batch batch("acme");
+    batch.Put(absl::StrCat("left", next_), Noise());
+    batch.Put(absl::StrCat("right", next_), Noise());
+    return store.Commit(batch);
+  }
+
+  // Enough rows for some chunks; nobody looks at those in the middle.
+  absl::Status Load(Store& store) {
+    const auto loader = store.BeginBulkLoad("acme");
+    RETURN_IF_ERROR(loader->Add(absl::StrCat("right", next_), Noise()));
+    for (uint32_t i = 0; i < random_() % 8; ++i) {
+      RETURN_IF_ERROR(
+          loader->Add(absl::StrCat("middle", next_, "-", i), Noise()));
+    }
+    RETURN_IF_ERROR(loader->Add(absl::StrCat("left", next_), Noise()));
+    return loader->Finish();
   }
 
   void Inspect() {
@@ -115,6 +138,7 @@ class PowerCuts {
   }
 
   std::mt19937 random_;
+  const Way way_;
   const std::string root_;
   std::shared_ptr<PowerCutFileSystem> disk_;
   std::unique_ptr<rocksdb::Env> env_;
@@ -128,12 +152,12 @@ constexpr int kCuts = 6;
 
 // The losses of each seed, the first of which is 1. In parallel, because
 // RocksDB rests for a second when its background work fails.
-std::vector<Losses> RunAllSeeds(Disk kind) {
+std::vector<Losses> RunAllSeeds(Disk kind, Way way) {
   SetLogSink([](absl::string_view) {});  // Every cut is an error in the log.
   std::vector<std::future<Losses>> runs;
   for (uint32_t seed = 1; seed <= kSeeds; ++seed) {
-    runs.push_back(std::async(std::launch::async, [seed, kind] {
-      return PowerCuts(seed, kind).Run(kCuts);
+    runs.push_back(std::async(std::launch::async, [seed, kind, way] {
+      return PowerCuts(seed, kind, way).Run(kCuts);
     }));
   }
   std::vector<Losses> losses;
@@ -142,26 +166,46 @@ std::vector<Losses> RunAllSeeds(Disk kind) {
   return losses;
 }
 
-TEST(PowerCut, LosesNothingAcknowledgedAndTearsNothing) {
-  int acknowledged = 0;
+void ExpectNoLosses(const std::vector<Losses>& runs) {
   uint32_t seed = 0;
-  for (const Losses& losses : RunAllSeeds(Disk::kHonest)) {
+  for (const Losses& losses : runs) {
     ++seed;
     EXPECT_EQ(losses.lost, 0) << "seed " << seed;
     EXPECT_EQ(losses.torn, 0) << "seed " << seed;
     EXPECT_EQ(losses.refused, 0) << "seed " << seed;
-    acknowledged += losses.acknowledged;
   }
-  // The test is worth something only if there was much to lose.
-  EXPECT_GT(acknowledged, 500);
+}
+
+int Sum(const std::vector<Losses>& runs, int Losses::*count) {
+  int sum = 0;
+  for (const Losses& losses : runs) sum += losses.*count;
+  return sum;
+}
+
+// The tests are worth something only if there was much to lose.
+TEST(PowerCut, LosesNothingAcknowledgedAndTearsNothing) {
+  const auto runs = RunAllSeeds(Disk::kHonest, Way::kBatches);
+  ExpectNoLosses(runs);
+  EXPECT_GT(Sum(runs, &Losses::acknowledged), 500);
+}
+
+TEST(PowerCut, LosesNoBulkLoadAndTearsNone) {
+  const auto runs = RunAllSeeds(Disk::kHonest, Way::kBulkLoads);
+  ExpectNoLosses(runs);
+  EXPECT_GT(Sum(runs, &Losses::acknowledged), 200);
 }
 
 TEST(PowerCut, NegativeControl_ADiskThatIgnoresSyncsLosesData) {
-  int lost = 0;
-  for (const Losses& losses : RunAllSeeds(Disk::kIgnoresSyncs)) {
-    lost += losses.lost;
-  }
-  EXPECT_GT(lost, 0);
+  EXPECT_GT(Sum(RunAllSeeds(Disk::kIgnoresSyncs, Way::kBatches), &Losses::lost),
+            0);
+}
+
+// Either the load is not in the manifest any more, or the manifest names a file
+// that is gone or cut short, and the store says so.
+TEST(PowerCut, NegativeControl_ADiskThatIgnoresSyncsLosesBulkLoads) {
+  const auto runs = RunAllSeeds(Disk::kIgnoresSyncs, Way::kBulkLoads);
+  EXPECT_GT(Sum(runs, &Losses::lost), 0);
+  EXPECT_GT(Sum(runs, &Losses::refused), 0);
 }
 
 // RocksDB takes a record that ends in zeros for damage, not for a torn tail:
@@ -170,7 +214,7 @@ TEST(PowerCut, NegativeControl_ADiskThatIgnoresSyncsLosesData) {
 TEST(PowerCut, ADiskThatLeavesZerosIsRefusedRatherThanMisread) {
   int refused = 0;
   uint32_t seed = 0;
-  for (const Losses& losses : RunAllSeeds(Disk::kLeavesZeros)) {
+  for (const Losses& losses : RunAllSeeds(Disk::kLeavesZeros, Way::kBatches)) {
     ++seed;
     EXPECT_EQ(losses.lost, 0) << "seed " << seed;
     EXPECT_EQ(losses.torn, 0) << "seed " << seed;

@@ -1,6 +1,7 @@
 #include "common/store/rocksdb_store.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "common/store/bulk_load.h"
 #include "common/store/commit_queue.h"
 #include "common/store/failure_latch.h"
 #include "common/store/row.h"
@@ -258,6 +260,11 @@ class PendingRows {
   absl::flat_hash_map<std::string, const absl::optional<std::string>*> values_;
 };
 
+// Where the files of bulk loads are until they are done.
+std::string BulkFolder(const RocksDbOptions& options) {
+  return absl::StrCat(options.path, "/bulk");
+}
+
 // What the store knows of itself.
 struct Meta {
   std::string incarnation;
@@ -298,6 +305,18 @@ class RocksDbStore : public Store {
   absl::Status Commit(const Batch& batch) override {
     RETURN_IF_ERROR(CheckPartition(batch.partition()));
     return queue_.Commit(batch);
+  }
+
+  std::unique_ptr<BulkLoader> BeginBulkLoad(
+      absl::string_view partition) override {
+    return std::make_unique<RocksDbBulkLoader>(BulkLoadOptions{
+        .db = db_.get(),
+        .env = options_.env,
+        .latch = latch_.get(),
+        .check_writable = [this] { return CheckWritable(); },
+        .partition = std::string(partition),
+        .folder = absl::StrCat(BulkFolder(options_), "/", ++bulk_loads_),
+        .chunk_bytes = options_.bulk_chunk_bytes});
   }
 
  private:
@@ -366,6 +385,7 @@ class RocksDbStore : public Store {
   const Meta meta_;
   const RocksDbReader reader_;
   CommitQueue queue_;
+  std::atomic<int> bulk_loads_{0};  // Names their folders.
 };
 
 // --- Opening -----------------------------------------------------------------
@@ -563,6 +583,10 @@ absl::StatusOr<std::unique_ptr<Store>> Open(
       rocksdb::DB::Open(EngineOptions(options, latch), options.path, &opened);
   std::unique_ptr<rocksdb::DB> db(opened);
   if (!status.ok()) return OpenError(options, status);
+  // Nobody else is here any more: the store is locked.
+  const rocksdb::Status removed =
+      RemoveBulkLeftovers(*options.env, BulkFolder(options));
+  if (!removed.ok()) return OpenError(options, removed);
   ASSIGN_OR_RETURN(Meta meta, BeginEpoch(options, *db));
   RETURN_IF_ERROR(latch->Arm(options.on_failure));
   return std::make_unique<RocksDbStore>(std::move(options),

@@ -47,6 +47,8 @@ struct RocksDbOptions {
   // Memory for blocks and for writes.
   size_t block_cache_bytes = size_t{32} << 20;
   size_t write_buffer_bytes = size_t{16} << 20;
+  // Rows of a bulk load in memory; at most four times as much at one moment.
+  size_t bulk_chunk_bytes = size_t{8} << 20;
 
   // Not owned; nullptr: the disk. Must outlive the store.
   rocksdb::Env* env = nullptr;

@@ -5,10 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "common/store/engine_testing.h"
+#include "common/store/key.h"
 #include "common/testing/status_matchers.h"
 
 namespace rollcall::store {
@@ -119,6 +122,56 @@ TEST_F(RocksDbStoreTest, RefusesAStoreThatMissesAFile) {
                                                std::string("STORE_DAMAGED")))
         << part;
   }
+}
+
+TEST_F(RocksDbStoreTest, WhatABulkLoadOfADeadProcessLeftIsRemoved) {
+  const std::filesystem::path left = directory_.path() + "/bulk/7/1.rows";
+  EXPECT_OK(OpenRocksDb(Options()));
+  std::filesystem::create_directories(left.parent_path());
+  std::ofstream(left) << "rows";
+  const auto store = *OpenRocksDb(Options());
+  EXPECT_FALSE(std::filesystem::exists(left.parent_path()));
+}
+
+TEST_F(RocksDbStoreTest, ABulkLoadIsKeptAndLeavesNoFilesBehind) {
+  RocksDbOptions options = Options();
+  options.bulk_chunk_bytes = 4 << 10;
+  {
+    const auto store = *OpenRocksDb(options);
+    const auto finished = store->BeginBulkLoad("acme");
+    const auto dropped = store->BeginBulkLoad("other");
+    for (int i = 0; i < 1000; ++i) {
+      ASSERT_OK(finished->Add(absl::StrCat(i), "value"));
+      ASSERT_OK(dropped->Add(absl::StrCat(i), "value"));
+    }
+    ASSERT_OK(finished->Finish());
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(directory_.path() + "/bulk"));
+  const auto store = *OpenRocksDb(options);
+  EXPECT_EQ(**store->Get("acme", "999"), "value");
+  EXPECT_FALSE((*store->Get("other", "999")).has_value());
+}
+
+// Where no compaction finds them again; rows of tables in between, which are in
+// the way of one file for all, do not lift them.
+TEST_F(RocksDbStoreTest, ABulkLoadGoesToTheLastLevel) {
+  {
+    const auto store = *OpenRocksDb(Options());
+    Batch batch("acme");
+    batch.Put(Key("middle").Build(), "in memory");
+    ASSERT_OK(store->Commit(batch));
+    const auto loader = store->BeginBulkLoad("acme");
+    for (const char* table : {"left", "right"}) {
+      for (uint64_t i = 0; i < 100; ++i) {
+        ASSERT_OK(loader->Add(Key(table).Uint64(i).Build(), "value"));
+      }
+    }
+    ASSERT_OK(loader->Finish());
+  }
+  const auto engine = OpenEngine(directory_.path());
+  std::string files;
+  ASSERT_TRUE(engine->GetProperty("rocksdb.num-files-at-level6", &files));
+  EXPECT_EQ(files, "2");
 }
 
 TEST_F(RocksDbStoreTest, NoticesValuesThatWereSwapped) {

@@ -1,5 +1,6 @@
 #include "common/store/row.h"
 
+#include <array>
 #include <cstdint>
 
 #include "absl/strings/escaping.h"
@@ -15,21 +16,28 @@ constexpr char kFormat = '\x01';
 constexpr size_t kChecksumBytes = 4;
 constexpr size_t kHeaderBytes = 1 + kChecksumBytes;
 
-std::string LittleEndian(uint64_t number, size_t bytes) {
-  std::string text;
-  for (size_t i = 0; i < bytes; ++i) {
-    text.push_back(static_cast<char>(number >> (8 * i)));
+template <size_t kBytes>
+std::array<char, kBytes> LittleEndian(uint64_t number) {
+  std::array<char, kBytes> bytes;
+  for (size_t i = 0; i < kBytes; ++i) {
+    bytes[i] = static_cast<char>(number >> (8 * i));
   }
-  return text;
+  return bytes;
+}
+
+template <size_t kBytes>
+absl::string_view View(const std::array<char, kBytes>& bytes) {
+  return {bytes.data(), bytes.size()};
 }
 
 // The length in front keeps ("ab", "c") apart from ("a", "bc").
-std::string Checksum(absl::string_view row_key, absl::string_view value) {
+std::array<char, kChecksumBytes> Checksum(absl::string_view row_key,
+                                          absl::string_view value) {
   uint32_t crc =
-      ExtendCrc32c(0, LittleEndian(row_key.size(), sizeof(uint64_t)));
+      ExtendCrc32c(0, View(LittleEndian<sizeof(uint64_t)>(row_key.size())));
   crc = ExtendCrc32c(crc, row_key);
   crc = ExtendCrc32c(crc, value);
-  return LittleEndian(crc, kChecksumBytes);
+  return LittleEndian<kChecksumBytes>(crc);
 }
 
 absl::Status Damaged(absl::string_view row_key, absl::string_view what) {
@@ -58,8 +66,18 @@ absl::StatusOr<std::string> PartitionOfRow(absl::string_view row_key) {
 }
 
 std::string RowValue(absl::string_view row_key, absl::string_view value) {
-  return absl::StrCat(absl::string_view(&kFormat, 1), Checksum(row_key, value),
-                      value);
+  std::string row_value;
+  row_value.reserve(kHeaderBytes + value.size());
+  AppendRowValue(row_key, value, row_value);
+  return row_value;
+}
+
+void AppendRowValue(absl::string_view row_key, absl::string_view value,
+                    std::string& out) {
+  const std::array<char, kChecksumBytes> checksum = Checksum(row_key, value);
+  out.push_back(kFormat);
+  out.append(checksum.data(), checksum.size());
+  out.append(value.data(), value.size());
 }
 
 absl::StatusOr<std::string> ValueOfRow(absl::string_view row_key,
@@ -68,7 +86,7 @@ absl::StatusOr<std::string> ValueOfRow(absl::string_view row_key,
     return Damaged(row_key, "has no checksum");
   }
   const absl::string_view value = row_value.substr(kHeaderBytes);
-  if (row_value.substr(1, kChecksumBytes) != Checksum(row_key, value)) {
+  if (row_value.substr(1, kChecksumBytes) != View(Checksum(row_key, value))) {
     return Damaged(row_key, "does not match its checksum");
   }
   return std::string(value);

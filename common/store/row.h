@@ -27,6 +27,10 @@ absl::StatusOr<std::string> PartitionOfRow(absl::string_view row_key);
 
 std::string RowValue(absl::string_view row_key, absl::string_view value);
 
+// The same, behind what is in `out`; which may hold the row key.
+void AppendRowValue(absl::string_view row_key, absl::string_view value,
+                    std::string& out);
+
 // The value in a row. DATA_LOSS, reason STORE_DAMAGED, unless it is what
 // RowValue made for this row key.
 absl::StatusOr<std::string> ValueOfRow(absl::string_view row_key,

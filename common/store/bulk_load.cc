@@ -1,0 +1,263 @@
+#include "common/store/bulk_load.h"
+
+#include <queue>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/errors.h"
+#include "common/status/status_macros.h"
+#include "common/store/row.h"
+#include "common/store/row_spool.h"
+#include "rocksdb/options.h"
+#include "rocksdb/sst_file_writer.h"
+
+namespace rollcall::store {
+namespace {
+
+constexpr uint64_t kTableFileBytes = uint64_t{64} << 20;
+
+rocksdb::Slice ToSlice(absl::string_view text) {
+  return {text.data(), text.size()};
+}
+
+// Writes rows that come in order to as few files as makes sense.
+class TableFiles {
+ public:
+  TableFiles(const rocksdb::Options& options, size_t prefix_size,
+             std::function<std::string()> next_path)
+      : options_(options),
+        prefix_size_(prefix_size),
+        next_path_(std::move(next_path)) {}
+
+  rocksdb::Status Put(absl::string_view row_key, absl::string_view row_value) {
+    rocksdb::Status status;
+    if (writer_ != nullptr &&
+        (TableOf(row_key) != table_ || writer_->FileSize() > kTableFileBytes)) {
+      status = Finish();
+    }
+    if (status.ok() && writer_ == nullptr) status = Open(row_key);
+    if (!status.ok()) return status;
+    return writer_->Put(ToSlice(row_key), ToSlice(row_value));
+  }
+
+  // Syncs what is written to the disk.
+  rocksdb::Status Finish() {
+    if (writer_ == nullptr) return rocksdb::Status::OK();
+    return std::exchange(writer_, nullptr)->Finish();
+  }
+
+  std::vector<std::string> TakePaths() { return std::move(paths_); }
+
+ private:
+  // The first part of the key, as `key.h` encodes it. A file that reached from
+  // one table into another would enclose the rows of those in between, and
+  // could not go below them.
+  absl::string_view TableOf(absl::string_view row_key) const {
+    const absl::string_view key = row_key.substr(prefix_size_);
+    const size_t end = key.find(absl::string_view("\0\x01", 2));
+    return end == absl::string_view::npos ? "" : key.substr(0, end);
+  }
+
+  rocksdb::Status Open(absl::string_view row_key) {
+    table_ = std::string(TableOf(row_key));
+    paths_.push_back(next_path_());
+    // What was written is about to be read.
+    constexpr bool kForgetPages = false;
+    writer_ = std::make_unique<rocksdb::SstFileWriter>(
+        rocksdb::EnvOptions(), options_, /*column_family=*/nullptr,
+        kForgetPages);
+    return writer_->Open(paths_.back());
+  }
+
+  const rocksdb::Options& options_;
+  const size_t prefix_size_;
+  const std::function<std::string()> next_path_;
+  std::unique_ptr<rocksdb::SstFileWriter> writer_;
+  std::string table_;
+  std::vector<std::string> paths_;
+};
+
+struct Later {
+  bool operator()(const RowSource* a, const RowSource* b) const {
+    return a->row_key() > b->row_key();
+  }
+};
+
+bool IsDots(absl::string_view name) { return name == "." || name == ".."; }
+
+// Removes a folder and the files in it, if it is there.
+rocksdb::Status RemoveFolder(rocksdb::Env& env, const std::string& folder) {
+  std::vector<std::string> names;
+  rocksdb::Status status = env.GetChildren(folder, &names);
+  if (status.IsNotFound() || status.IsPathNotFound()) {
+    return rocksdb::Status::OK();
+  }
+  for (const std::string& name : names) {
+    if (!status.ok()) return status;
+    if (!IsDots(name)) status = env.DeleteFile(absl::StrCat(folder, "/", name));
+  }
+  return status.ok() ? env.DeleteDir(folder) : status;
+}
+
+absl::Status AlreadyFinished() {
+  return FailedPrecondition("STORE_LOAD_FINISHED",
+                            "These rows have been written already.");
+}
+
+absl::Status KeyTwice() {
+  return InvalidArgument("STORE_KEY_TWICE",
+                         "Rows to be written at once have the same key twice.");
+}
+
+}  // namespace
+
+RocksDbBulkLoader::RocksDbBulkLoader(BulkLoadOptions options)
+    : options_(std::move(options)), row_prefix_(RowPrefix(options_.partition)) {
+  if (options_.partition.empty()) {
+    status_ = InvalidArgument("STORE_PARTITION_INVALID",
+                              "A partition has a name that is not empty.");
+  }
+}
+
+RocksDbBulkLoader::~RocksDbBulkLoader() {
+  // What cannot be removed is found at the next opening.
+  RemoveFolder(*options_.env, options_.folder).PermitUncheckedError();
+}
+
+absl::Status RocksDbBulkLoader::Add(absl::string_view key,
+                                    absl::string_view value) {
+  // The row is made without the lock, and without an allocation.
+  thread_local std::string row;
+  row.assign(row_prefix_);
+  row.append(key.data(), key.size());
+  const size_t key_size = row.size();
+  AppendRowValue(row, value, row);
+  const absl::string_view view = row;
+
+  RowChunk full;
+  {
+    absl::MutexLock lock(&mutex_);
+    RETURN_IF_ERROR(status_);
+    if (finished_) return AlreadyFinished();
+    chunk_.Add(view.substr(0, key_size), view.substr(key_size));
+    if (!IsFull()) return absl::OkStatus();
+    mutex_.Await(absl::Condition(this, &RocksDbBulkLoader::MaySpool));
+    if (!IsFull()) return status_;  // Another thread took it.
+    full = std::exchange(chunk_, std::exchange(spare_, RowChunk()));
+    ++spooling_;
+  }
+  const absl::Status status = PutAside(full);
+  full.Clear();
+  absl::MutexLock lock(&mutex_);
+  --spooling_;
+  spare_ = std::move(full);
+  status_.Update(status);
+  return status;
+}
+
+absl::Status RocksDbBulkLoader::PutAside(RowChunk& chunk) {
+  RETURN_IF_ERROR(options_.check_writable());
+  chunk.Sort();
+  std::string path;
+  {
+    absl::MutexLock lock(&mutex_);
+    RETURN_IF_ERROR(Written(MakeFolder()));
+    path = NextPath(".rows");
+    spools_.push_back({path, chunk.row_count()});
+  }
+  return Written(SpoolRows(*options_.env, path, chunk));
+}
+
+absl::Status RocksDbBulkLoader::Finish() {
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(this, &RocksDbBulkLoader::IsQuiet));
+  RETURN_IF_ERROR(status_);
+  if (std::exchange(finished_, true)) return AlreadyFinished();
+  if (spools_.empty() && chunk_.row_count() == 0) return absl::OkStatus();
+  RETURN_IF_ERROR(options_.check_writable());
+  RETURN_IF_ERROR(Written(MakeFolder()));
+  std::vector<std::string> tables;
+  RETURN_IF_ERROR(Merge(tables));
+  return Written(HandOver(tables));
+}
+
+absl::Status RocksDbBulkLoader::Merge(std::vector<std::string>& tables) {
+  std::vector<std::unique_ptr<RowSource>> sources;
+  for (const Spool& spool : spools_) {
+    std::unique_ptr<SpoolSource> source;
+    RETURN_IF_ERROR(Written(SpoolSource::Open(*options_.env, spool.path,
+                                              spool.row_count, &source)));
+    sources.push_back(std::move(source));
+  }
+  chunk_.Sort();
+  sources.push_back(std::make_unique<ChunkSource>(chunk_));
+
+  std::priority_queue<RowSource*, std::vector<RowSource*>, Later> heads;
+  const auto advance = [&heads](RowSource& source) {
+    const rocksdb::Status status = source.Next();
+    if (status.ok() && source.has_row()) heads.push(&source);
+    return status;
+  };
+  for (const auto& source : sources) {
+    RETURN_IF_ERROR(Written(advance(*source)));
+  }
+  const rocksdb::Options options = options_.db->GetOptions();
+  TableFiles files(options, row_prefix_.size(),
+                   [this] { return NextPath(".sst"); });
+  std::string last_key;  // None is empty: each begins with its partition.
+  while (!heads.empty()) {
+    RowSource& first = *heads.top();
+    heads.pop();
+    if (first.row_key() == last_key) return KeyTwice();
+    last_key.assign(first.row_key().data(), first.row_key().size());
+    RETURN_IF_ERROR(Written(files.Put(first.row_key(), first.row_value())));
+    RETURN_IF_ERROR(Written(advance(first)));
+  }
+  RETURN_IF_ERROR(Written(files.Finish()));
+  tables = files.TakePaths();
+  return absl::OkStatus();
+}
+
+rocksdb::Status RocksDbBulkLoader::HandOver(
+    const std::vector<std::string>& tables) {
+  rocksdb::IngestExternalFileOptions options;
+  options.move_files = true;
+  // The files stay as they were synced; the manifest keeps what is added.
+  options.write_global_seqno = false;
+  return options_.db->IngestExternalFile(tables, options);
+}
+
+absl::Status RocksDbBulkLoader::Written(const rocksdb::Status& status) {
+  return status.ok() ? absl::OkStatus() : options_.latch->Fail(status);
+}
+
+rocksdb::Status RocksDbBulkLoader::MakeFolder() {
+  const size_t parent = options_.folder.rfind('/');
+  const rocksdb::Status status =
+      options_.env->CreateDirIfMissing(options_.folder.substr(0, parent));
+  if (!status.ok()) return status;
+  return options_.env->CreateDirIfMissing(options_.folder);
+}
+
+std::string RocksDbBulkLoader::NextPath(absl::string_view suffix) {
+  return absl::StrCat(options_.folder, "/", ++files_, suffix);
+}
+
+rocksdb::Status RemoveBulkLeftovers(rocksdb::Env& env,
+                                    const std::string& folder) {
+  std::vector<std::string> names;
+  const rocksdb::Status status = env.GetChildren(folder, &names);
+  if (status.IsNotFound() || status.IsPathNotFound()) {
+    return rocksdb::Status::OK();
+  }
+  if (!status.ok()) return status;
+  for (const std::string& name : names) {
+    if (IsDots(name)) continue;
+    const rocksdb::Status removed =
+        RemoveFolder(env, absl::StrCat(folder, "/", name));
+    if (!removed.ok()) return removed;
+  }
+  return rocksdb::Status::OK();
+}
+
+}  // namespace rollcall::store

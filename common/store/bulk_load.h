@@ -1,0 +1,108 @@
+// The bulk loader on RocksDB: rows are sorted and put aside chunk by chunk,
+// merged into table files in one pass at the end, and these are handed to
+// RocksDB as they are. Each row is compressed, indexed and checked once, and no
+// compaction touches it again.
+//
+// What a crash leaves, step by step:
+//   - while rows are put aside or merged: files in a folder of the loader,
+//     removed when the store is opened next;
+//   - while RocksDB takes them over: hard links in its own folder that its
+//     manifest does not name, removed by RocksDB at the next opening;
+//   - after the one record in the manifest is synced: all rows. The files and
+//     the folder are synced before it.
+// So there are all rows or none, and no caller heard OK before there are all.
+#ifndef ROLLCALL_COMMON_STORE_BULK_LOAD_H_
+#define ROLLCALL_COMMON_STORE_BULK_LOAD_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "common/store/failure_latch.h"
+#include "common/store/row_chunk.h"
+#include "common/store/store.h"
+#include "rocksdb/db.h"
+#include "rocksdb/env.h"
+#include "rocksdb/status.h"
+
+namespace rollcall::store {
+
+// What a loader works on; all of it outlives the loader.
+struct BulkLoadOptions {
+  rocksdb::DB* db = nullptr;
+  rocksdb::Env* env = nullptr;
+  FailureLatch* latch = nullptr;
+  // Whether the store takes writes now.
+  std::function<absl::Status()> check_writable;
+  std::string partition;
+  // Where its files are until the end: a folder of its own, made when needed.
+  std::string folder;
+  // Rows in memory until they are put aside, about; at most four times as much
+  // at one moment.
+  size_t chunk_bytes = size_t{8} << 20;
+};
+
+// Thread-safe.
+class RocksDbBulkLoader : public BulkLoader {
+ public:
+  explicit RocksDbBulkLoader(BulkLoadOptions options);
+  ~RocksDbBulkLoader() override;
+
+  absl::Status Add(absl::string_view key, absl::string_view value) override;
+  absl::Status Finish() override;
+
+ private:
+  struct Spool {
+    std::string path;
+    size_t row_count = 0;
+  };
+
+  // Whether another chunk may be put aside; bounds the memory.
+  bool MaySpool() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return spooling_ < 2;
+  }
+  bool IsQuiet() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return spooling_ == 0;
+  }
+  bool IsFull() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return chunk_.byte_size() >= options_.chunk_bytes;
+  }
+
+  // Sorts the chunk and writes it to a new file.
+  absl::Status PutAside(RowChunk& chunk) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Merge(std::vector<std::string>& tables)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  rocksdb::Status HandOver(const std::vector<std::string>& tables);
+
+  // A write that fails ends the store, here as in a commit.
+  absl::Status Written(const rocksdb::Status& status);
+  rocksdb::Status MakeFolder();
+  std::string NextPath(absl::string_view suffix)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const BulkLoadOptions options_;
+  const std::string row_prefix_;
+
+  absl::Mutex mutex_;
+  RowChunk chunk_ ABSL_GUARDED_BY(mutex_);
+  RowChunk spare_ ABSL_GUARDED_BY(mutex_);  // Empty, for its memory.
+  std::vector<Spool> spools_ ABSL_GUARDED_BY(mutex_);
+  int spooling_ ABSL_GUARDED_BY(mutex_) = 0;
+  int files_ ABSL_GUARDED_BY(mutex_) = 0;  // Names them.
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);  // The first error.
+};
+
+// Removes what loaders of an earlier process left below `folder`.
+rocksdb::Status RemoveBulkLeftovers(rocksdb::Env& env,
+                                    const std::string& folder);
+
+}  // namespace rollcall::store
+
+#endif  // ROLLCALL_COMMON_STORE_BULK_LOAD_H_

@@ -1,0 +1,60 @@
+#include "common/store/row_chunk.h"
+
+#include <algorithm>
+
+namespace rollcall::store {
+namespace {
+
+// How many bytes two keys share at their beginnings.
+size_t SharedPrefix(absl::string_view a, absl::string_view b) {
+  const size_t end = std::min(a.size(), b.size());
+  return static_cast<size_t>(
+      std::mismatch(a.begin(), a.begin() + end, b.begin()).first - a.begin());
+}
+
+// The eight bytes from `begin` on as a number that is ordered as they are;
+// zeros where the key has ended, so that equal marks say nothing.
+uint64_t MarkAt(absl::string_view key, size_t begin) {
+  uint64_t mark = 0;
+  for (size_t i = begin; i < begin + sizeof(mark); ++i) {
+    mark = mark << 8 | (i < key.size() ? static_cast<uint8_t>(key[i]) : 0);
+  }
+  return mark;
+}
+
+}  // namespace
+
+void RowChunk::Add(absl::string_view row_key, absl::string_view row_value) {
+  rows_.push_back({.offset = bytes_.size(),
+                   .key_size = static_cast<uint32_t>(row_key.size()),
+                   .value_size = static_cast<uint32_t>(row_value.size())});
+  bytes_.append(row_key.data(), row_key.size());
+  bytes_.append(row_value.data(), row_value.size());
+}
+
+void RowChunk::Sort() {
+  if (rows_.empty()) return;
+  // Keys of one table begin with the same bytes, which would be compared over
+  // and over again.
+  size_t shared = rows_[0].key_size;
+  for (size_t i = 1; i < rows_.size(); ++i) {
+    shared = std::min(shared,
+                      SharedPrefix(row_key(0).substr(0, shared), row_key(i)));
+  }
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    rows_[i].mark = MarkAt(row_key(i), shared);
+  }
+  const absl::string_view bytes = bytes_;
+  std::sort(rows_.begin(), rows_.end(), [bytes](const Row& a, const Row& b) {
+    if (a.mark != b.mark) return a.mark < b.mark;
+    return bytes.substr(a.offset, a.key_size) <
+           bytes.substr(b.offset, b.key_size);
+  });
+}
+
+void RowChunk::Clear() {
+  bytes_.clear();
+  rows_.clear();
+}
+
+}  // namespace rollcall::store

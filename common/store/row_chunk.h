@@ -1,0 +1,76 @@
+// Collects rows in memory in any order, and gives them in the order of their
+// keys.
+#ifndef ROLLCALL_COMMON_STORE_ROW_CHUNK_H_
+#define ROLLCALL_COMMON_STORE_ROW_CHUNK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "common/store/row_source.h"
+
+namespace rollcall::store {
+
+// Some megabytes of rows, one behind the other. One thread.
+class RowChunk {
+ public:
+  void Add(absl::string_view row_key, absl::string_view row_value);
+
+  // Puts the rows in order; nothing is added afterwards.
+  void Sort();
+
+  // Forgets the rows and keeps the memory.
+  void Clear();
+
+  size_t row_count() const { return rows_.size(); }
+  // What the rows take, their places included.
+  size_t byte_size() const {
+    return bytes_.size() + rows_.size() * sizeof(Row);
+  }
+  absl::string_view row_key(size_t i) const {
+    return absl::string_view(bytes_).substr(rows_[i].offset, rows_[i].key_size);
+  }
+  absl::string_view row_value(size_t i) const {
+    return absl::string_view(bytes_).substr(rows_[i].offset + rows_[i].key_size,
+                                            rows_[i].value_size);
+  }
+
+ private:
+  struct Row {
+    uint64_t mark = 0;  // The first bytes in which the keys differ.
+    size_t offset = 0;
+    uint32_t key_size = 0;
+    uint32_t value_size = 0;
+  };
+
+  std::string bytes_;
+  std::vector<Row> rows_;
+};
+
+// The rows of a chunk that is sorted and outlives this.
+class ChunkSource : public RowSource {
+ public:
+  explicit ChunkSource(const RowChunk& chunk) : chunk_(chunk) {}
+
+  rocksdb::Status Next() override {
+    ++next_;
+    return rocksdb::Status::OK();
+  }
+  bool has_row() const override { return next_ <= chunk_.row_count(); }
+  absl::string_view row_key() const override {
+    return chunk_.row_key(next_ - 1);
+  }
+  absl::string_view row_value() const override {
+    return chunk_.row_value(next_ - 1);
+  }
+
+ private:
+  const RowChunk& chunk_;
+  size_t next_ = 0;
+};
+
+}  // namespace rollcall::store
+
+#endif  // ROLLCALL_COMMON_STORE_ROW_CHUNK_H_
