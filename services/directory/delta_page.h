@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
-#include "services/directory/graph_page.h"
+#include "services/directory/graph_limits.h"
 #include "services/directory/source_objects.h"
 
 namespace rollcall::directory {
@@ -52,18 +52,12 @@ struct DeltaPage {
   absl::optional<std::string> delta_link;
 };
 
-struct DeltaPageLimits {
-  PageLimits page;
-  // Of all groups of a page together.
-  size_t max_members = 200'000;
-};
-
 // DATA_LOSS, reason GRAPH_PAGE_MALFORMED (a page without a link, or with both,
 // too) or GRAPH_PAGE_TOO_LARGE.
 absl::StatusOr<DeltaPage<UserChange>> ParseUserDelta(
-    absl::string_view body, const DeltaPageLimits& limits = {});
+    absl::string_view body, const PageLimits& limits = {});
 absl::StatusOr<DeltaPage<GroupChange>> ParseGroupDelta(
-    absl::string_view body, const DeltaPageLimits& limits = {});
+    absl::string_view body, const PageLimits& limits = {});
 
 }  // namespace rollcall::directory
 

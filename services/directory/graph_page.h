@@ -14,26 +14,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "services/directory/graph_limits.h"
 #include "services/directory/source_objects.h"
 
 namespace rollcall::directory {
-
-struct PageLimits {
-  size_t max_bytes = size_t{32} << 20;  // A page of 999 users is 0.6 MiB.
-  size_t max_depth = 32;
-  size_t max_items = 5000;       // 999 are asked for, 1000 of getByIds.
-  size_t max_text_bytes = 4096;  // Graph's longest names have 256 characters.
-  size_t max_link_bytes = 16384;
-};
-
-// An object that was left out.
-struct SkippedObject {
-  // UPPER_SNAKE_CASE: OBJECT_NOT_AN_OBJECT, OBJECT_ID_INVALID,
-  // OBJECT_KEY_TWICE, OBJECT_WRONG_TYPE, OBJECT_TEXT_INVALID,
-  // OBJECT_TEXT_TOO_LONG, OBJECT_TYPE_MISSING (of members).
-  std::string reason;
-  absl::optional<SourceId> id;  // If it could be read.
-};
 
 template <typename Object>
 struct Page {
@@ -60,7 +44,8 @@ absl::StatusOr<SourceGroup> ParseGroup(absl::string_view body,
                                        const PageLimits& limits = {});
 
 // The codes of an error body, at any level of `innerError`, outermost first;
-// empty for a body that is no JSON, as gateways send them.
+// empty for a body that is no JSON, as gateways send them. At most 16, each at
+// most 64 characters of [A-Za-z0-9_.-], `?` in the place of any other.
 std::vector<std::string> ParseErrorCodes(absl::string_view body);
 
 // The plain number that `/$count` answers with, a byte order mark allowed.

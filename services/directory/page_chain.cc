@@ -20,6 +20,18 @@ absl::Status PageChain::Advance(absl::string_view next_link) {
   return absl::OkStatus();
 }
 
+absl::Status PageChain::Arrive(absl::optional<uint64_t> content) {
+  const bool stuck = content.has_value()
+                         ? ++contents_[*content] > limits_.max_same_content
+                         : empty_in_a_row_ + 1 > limits_.max_empty_in_a_row;
+  empty_in_a_row_ = content.has_value() ? 0 : empty_in_a_row_ + 1;
+  if (!stuck) return absl::OkStatus();
+  return DataLoss("GRAPH_PAGE_LOOP",
+                  content.has_value()
+                      ? "Graph gave the same page over and over again."
+                      : "Graph gave nothing but empty pages.");
+}
+
 absl::Status PageChain::Restart() {
   if (restarts_ >= limits_.max_restarts) {
     return DataLoss("GRAPH_PAGES_EXPIRE",
@@ -29,7 +41,9 @@ absl::Status PageChain::Restart() {
   }
   ++restarts_;
   seen_.clear();
+  contents_.clear();
   pages_ = 0;
+  empty_in_a_row_ = 0;
   return absl::OkStatus();
 }
 

@@ -36,5 +36,30 @@ TEST(PageChain, BeginsAgainFiveTimesAndNoMore) {
               StatusIs(absl::StatusCode::kDataLoss, "GRAPH_PAGES_EXPIRE"));
 }
 
+TEST(PageChain, Fault3_NoticesAWalkThatDoesNotGetAnywhere) {
+  PageChain chain({.max_same_content = 2});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_OK(chain.Arrive(1));  // Between other pages too.
+    EXPECT_OK(chain.Arrive(2));
+  }
+  EXPECT_THAT(chain.Arrive(1),
+              StatusIs(absl::StatusCode::kDataLoss, "GRAPH_PAGE_LOOP"));
+  EXPECT_OK(chain.Restart());
+  EXPECT_OK(chain.Arrive(1));
+}
+
+TEST(PageChain, Fault1_ToleratesEmptyPagesUpToALimit) {
+  PageChain chain({.max_empty_in_a_row = 3});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_OK(chain.Arrive(absl::nullopt));
+    EXPECT_OK(chain.Arrive(absl::nullopt));
+    EXPECT_OK(chain.Arrive(absl::nullopt));
+    EXPECT_OK(chain.Arrive(i));  // Content begins the count anew.
+  }
+  for (int i = 0; i < 3; ++i) EXPECT_OK(chain.Arrive(absl::nullopt));
+  EXPECT_THAT(chain.Arrive(absl::nullopt),
+              StatusIs(absl::StatusCode::kDataLoss, "GRAPH_PAGE_LOOP"));
+}
+
 }  // namespace
 }  // namespace rollcall::directory

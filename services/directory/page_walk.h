@@ -4,12 +4,14 @@
 #define ROLLCALL_SERVICES_DIRECTORY_PAGE_WALK_H_
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/hash/hash.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -38,6 +40,15 @@ struct PageWalk {
 };
 
 namespace internal {
+
+// What a page holds, by the ids; none for a page that holds nothing.
+template <typename Object>
+absl::optional<uint64_t> ContentOf(const Page<Object>& page) {
+  if (page.items.empty()) return absl::nullopt;
+  uint64_t hash = page.skipped.size();
+  for (const Object& item : page.items) hash = absl::HashOf(hash, item.id);
+  return hash;
+}
 
 // A page that does not parse counts as not received: three tries.
 template <typename Object, typename Fetch>
@@ -73,6 +84,7 @@ absl::Status WalkPages(GraphSession& graph, const PageWalk<Object>& walk) {
       continue;
     }
     RETURN_IF_ERROR(page.status());
+    RETURN_IF_ERROR(chain.Arrive(internal::ContentOf(*page)));
     link = std::exchange(page->next_link, absl::nullopt);
     RETURN_IF_ERROR(walk.take(*std::move(page)));
     if (!link.has_value()) return absl::OkStatus();

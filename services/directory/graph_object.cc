@@ -1,0 +1,164 @@
+#include "services/directory/graph_object.h"
+
+#include <utility>
+
+#include "absl/types/optional.h"
+#include "services/directory/graph_json.h"
+
+namespace rollcall::directory {
+namespace {
+
+namespace dom = simdjson::dom;
+
+constexpr size_t kMaxTexts = 32;  // In a list of texts.
+
+MemberKind KindOf(absl::string_view odata_type) {
+  if (odata_type == "#microsoft.graph.user") return MemberKind::kUser;
+  if (odata_type == "#microsoft.graph.group") return MemberKind::kGroup;
+  if (odata_type == "#microsoft.graph.device") return MemberKind::kDevice;
+  if (odata_type == "#microsoft.graph.orgContact") return MemberKind::kContact;
+  if (odata_type == "#microsoft.graph.servicePrincipal") {
+    return MemberKind::kServicePrincipal;
+  }
+  return MemberKind::kOther;
+}
+
+}  // namespace
+
+void ObjectReader::Id(const dom::element& value, SourceId& id) {
+  if (!First(31)) {
+    has_id_ = false;  // Which of the two it is, nobody knows.
+    return;
+  }
+  std::string_view text;
+  absl::optional<SourceId> parsed;
+  if (value.get(text) == simdjson::SUCCESS) {
+    parsed = SourceId::Parse(AbslView(text));
+  }
+  if (!parsed.has_value()) {
+    Fail("OBJECT_ID_INVALID");
+    return;
+  }
+  id = *parsed;
+  has_id_ = true;
+}
+
+void ObjectReader::Text(const dom::element& value, Field<std::string>& field) {
+  if (value.is_null()) {
+    field = Field<std::string>::Null();
+    return;
+  }
+  std::string text;
+  if (ReadText(value, text)) field = Field<std::string>(std::move(text));
+}
+
+void ObjectReader::Texts(const dom::element& value,
+                         Field<std::vector<std::string>>& field) {
+  if (value.is_null()) {
+    field = Field<std::vector<std::string>>::Null();
+    return;
+  }
+  dom::array array;
+  if (value.get(array) != simdjson::SUCCESS) {
+    Fail("OBJECT_WRONG_TYPE");
+    return;
+  }
+  std::vector<std::string> texts;
+  for (const dom::element element : array) {
+    std::string text;
+    if (texts.size() >= kMaxTexts) {
+      Fail("OBJECT_TEXT_TOO_LONG");
+      return;
+    }
+    if (!ReadText(element, text)) return;
+    texts.push_back(std::move(text));
+  }
+  field = Field<std::vector<std::string>>(std::move(texts));
+}
+
+void ObjectReader::Bool(const dom::element& value, Field<bool>& field) {
+  bool flag = false;
+  if (value.is_null()) {
+    field = Field<bool>::Null();
+  } else if (value.get(flag) == simdjson::SUCCESS) {
+    field = Field<bool>(flag);
+  } else {
+    Fail("OBJECT_WRONG_TYPE");
+  }
+}
+
+SkippedObject ObjectReader::Skipped(const SourceId& id) const {
+  SkippedObject skipped;
+  skipped.reason = reason_.empty() ? "OBJECT_ID_INVALID" : std::string(reason_);
+  if (has_id_) skipped.id = id;
+  return skipped;
+}
+
+bool ObjectReader::ReadText(const dom::element& value, std::string& text) {
+  std::string_view view;
+  if (value.get(view) != simdjson::SUCCESS) {
+    Fail("OBJECT_WRONG_TYPE");
+    return false;
+  }
+  if (view.size() > limits_.max_text_bytes) {
+    Fail("OBJECT_TEXT_TOO_LONG");
+    return false;
+  }
+  if (view.find('\0') != std::string_view::npos ||
+      !simdjson::validate_utf8(view.data(), view.size())) {
+    Fail("OBJECT_TEXT_INVALID");
+    return false;
+  }
+  text = std::string(view);
+  return true;
+}
+
+void ReadKey(ObjectReader& reader, std::string_view key,
+             const dom::element& value, SourceUser& user) {
+  if (key == "id") return reader.Id(value, user.id);
+  if (key == "userPrincipalName") {
+    if (reader.First(0)) reader.Text(value, user.user_principal_name);
+  } else if (key == "displayName") {
+    if (reader.First(1)) reader.Text(value, user.display_name);
+  } else if (key == "mail") {
+    if (reader.First(2)) reader.Text(value, user.mail);
+  } else if (key == "mobilePhone") {
+    if (reader.First(3)) reader.Text(value, user.mobile_phone);
+  } else if (key == "businessPhones") {
+    if (reader.First(4)) reader.Texts(value, user.business_phones);
+  } else if (key == "accountEnabled") {
+    if (reader.First(5)) reader.Bool(value, user.account_enabled);
+  } else if (key == "userType") {
+    if (reader.First(6)) reader.Text(value, user.user_type);
+  }
+}
+
+void ReadKey(ObjectReader& reader, std::string_view key,
+             const dom::element& value, SourceGroup& group) {
+  if (key == "id") return reader.Id(value, group.id);
+  if (key == "displayName") {
+    if (reader.First(0)) reader.Text(value, group.display_name);
+  } else if (key == "description") {
+    if (reader.First(1)) reader.Text(value, group.description);
+  } else if (key == "visibility") {
+    if (reader.First(2)) reader.Text(value, group.visibility);
+  }
+}
+
+void ReadKey(ObjectReader& reader, std::string_view key,
+             const dom::element& value, SourceMember& member) {
+  if (key == "id") return reader.Id(value, member.id);
+  if (key != "@odata.type" || !reader.First(0)) return;
+  std::string_view type;
+  if (value.get(type) != simdjson::SUCCESS) {
+    return reader.Fail("OBJECT_WRONG_TYPE");
+  }
+  member.kind = KindOf(AbslView(type));
+}
+
+// Without its type, a member may be a user, who would be missed.
+void CheckKeys(ObjectReader& reader, const SourceMember&) {
+  reader.Require(0, "OBJECT_TYPE_MISSING");
+}
+
+}  // namespace rollcall::directory
