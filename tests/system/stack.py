@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import subprocess
+import threading
 import urllib.parse
 import urllib.request
 
@@ -12,6 +13,51 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 GRPCURL = ROOT / "tests/tools/grpcurl"
 SERVICES = ("authorization", "directory", "reconciliation", "enrollment", "trash")
 GROUPS = ("Engineering", "Sales", "Operations", "Finance", "Support")
+
+
+class Followed:
+    """A running command whose output is read as it comes."""
+
+    def __init__(self, command):
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self._changed = threading.Condition()
+        self._output = ""
+        self._ended = False
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self._process.stdout:
+            with self._changed:
+                self._output += line
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    @property
+    def output(self):
+        with self._changed:
+            return self._output
+
+    def wait_for(self, pattern, seconds=300):
+        """The first match in the output so far or to come; fails if the command ends without one."""
+        expression = re.compile(pattern, re.M)
+        with self._changed:
+            self._changed.wait_for(lambda: expression.search(self._output) or self._ended, seconds)
+            found = expression.search(self._output)
+            if not found:
+                raise AssertionError(f"no {pattern!r} in: {self._output[-2000:]}")
+            return found
+
+    def is_running(self):
+        return self._process.poll() is None
+
+    def wait(self, seconds=300):
+        """The exit code, when it has ended."""
+        return self._process.wait(timeout=seconds)
 
 
 class Stack:
