@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
@@ -96,11 +98,28 @@ absl::StatusOr<Connection> EnsureConnection(Stack& stack,
   return connection;
 }
 
-// The ids of the selected groups; each name must match exactly one group.
+// A GUID, as the tenant's portal shows it.
+bool IsObjectId(absl::string_view text) {
+  constexpr absl::string_view kShape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  if (text.size() != kShape.size()) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (kShape[i] == '-' ? text[i] != '-' : !absl::ascii_isxdigit(text[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// The ids of the selected groups; each is told by its id, or by a name that
+// exactly one group has.
 absl::StatusOr<std::vector<std::string>> FindGroups(
     Stack& stack, const SetupOptions& options, const std::string& connection) {
   std::vector<std::string> ids;
   for (const std::string& name : options.groups) {
+    if (IsObjectId(name)) {
+      ids.push_back(absl::AsciiStrToLower(name));
+      continue;
+    }
     directory::v1::SearchGroupsRequest request;
     request.set_connection(connection);
     request.set_query(name);
@@ -112,6 +131,15 @@ absl::StatusOr<std::vector<std::string>> FindGroups(
       if (absl::EqualsIgnoreCase(group.display_name(), name)) {
         matches.push_back(group.source_id());
       }
+    }
+    if (matches.size() == 1 && found.truncated()) {
+      // Another group of this name may be among those that were not returned.
+      return FailedPrecondition(
+          "GROUP_AMBIGUOUS",
+          absl::StrCat("More than ", found.groups_size(),
+                       " groups of the tenant match \"", name,
+                       "\"; tell the group by its object id."),
+          {{"group", name}});
     }
     if (matches.size() != 1) {
       return FailedPrecondition(

@@ -10,8 +10,8 @@
 #include "common/rpc/paging.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "common/time/proto_time.h"
 #include "services/authorization/consent_redirect.h"
-#include "services/authorization/proto_time.h"
 #include "services/authorization/registration.h"
 
 namespace rollcall::authorization {

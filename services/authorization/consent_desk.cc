@@ -12,8 +12,8 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/time/backoff.h"
+#include "common/time/proto_time.h"
 #include "services/authorization/consent_proof.h"
-#include "services/authorization/proto_time.h"
 
 namespace rollcall::authorization {
 namespace {

@@ -11,7 +11,7 @@
 #include "common/identity/values.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
-#include "services/authorization/proto_time.h"
+#include "common/time/proto_time.h"
 #include "services/authorization/token_target.h"
 
 namespace rollcall::authorization {

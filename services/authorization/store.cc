@@ -6,7 +6,7 @@
 #include "common/status/status_macros.h"
 #include "common/store/key.h"
 #include "common/store/proto_table.h"
-#include "services/authorization/proto_time.h"
+#include "common/time/proto_time.h"
 
 namespace rollcall::authorization {
 namespace {

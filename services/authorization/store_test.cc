@@ -5,7 +5,7 @@
 #include "common/store/faulty_store.h"
 #include "common/store/rocksdb_store.h"
 #include "common/testing/status_matchers.h"
-#include "services/authorization/proto_time.h"
+#include "common/time/proto_time.h"
 
 namespace rollcall::authorization {
 namespace {

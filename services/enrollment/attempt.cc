@@ -7,13 +7,13 @@
 #include "common/log/log.h"
 #include "common/status/status_macros.h"
 #include "common/status/utf8.h"
+#include "common/time/proto_time.h"
 #include "services/enrollment/cycle.h"
 #include "services/enrollment/display_name.h"
 #include "services/enrollment/eligibility.h"
 #include "services/enrollment/mail_message.h"
 #include "services/enrollment/mail_schedule.h"
 #include "services/enrollment/mail_template.h"
-#include "services/enrollment/proto_time.h"
 #include "services/enrollment/records.h"
 
 namespace rollcall::enrollment {
@@ -31,19 +31,19 @@ void End(Mail::State state, absl::string_view reason, absl::Time now,
   mail->set_state(state);
   mail->set_reason(std::string(reason));
   mail->clear_next_attempt_time();
-  *mail->mutable_end_time() = ToProto(now);
+  *mail->mutable_end_time() = ToTimestamp(now);
 }
 
 void TryLater(absl::Time now, Mail* mail) {
   const absl::optional<absl::Time> next =
-      NextAttempt(FromProto(mail->create_time()), mail->attempt_count(), now,
-                  absl::Uniform(absl::BitGen(), 0.0, 1.0));
+      NextAttempt(FromTimestamp(mail->create_time()), mail->attempt_count(),
+                  now, absl::Uniform(absl::BitGen(), 0.0, 1.0));
   if (!next.has_value()) {
     End(Mail::FAILED, "GIVEN_UP", now, mail);
     return;
   }
   mail->set_state(Mail::QUEUED);
-  *mail->mutable_next_attempt_time() = ToProto(*next);
+  *mail->mutable_next_attempt_time() = ToTimestamp(*next);
 }
 
 void Record(const SendReport& report, absl::Time now, Mail* mail) {

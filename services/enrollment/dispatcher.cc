@@ -13,8 +13,8 @@
 #include "common/metrics/metrics.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "common/time/proto_time.h"
 #include "services/enrollment/attempt.h"
-#include "services/enrollment/proto_time.h"
 
 namespace rollcall::enrollment {
 
@@ -261,7 +261,7 @@ class Dispatcher::Round {
     Mail mail = claimed;
     mail.set_state(Mail::QUEUED);
     mail.set_attempt_count(claimed.attempt_count() - 1);
-    *mail.mutable_next_attempt_time() = ToProto(now_);
+    *mail.mutable_next_attempt_time() = ToTimestamp(now_);
     return mail;
   }
 
@@ -323,12 +323,12 @@ absl::Status Dispatcher::RecoverAccount(const AccountName& account,
       if (final_dot) {
         mail.set_state(Mail::UNKNOWN);
         mail.set_reason("INTERRUPTED_AFTER_FINAL_DOT");
-        *mail.mutable_end_time() = ToProto(now);
+        *mail.mutable_end_time() = ToTimestamp(now);
         RETURN_IF_ERROR(ForgetTheGone(store_, account, &mail, &batch));
         LogWarning("mail_unknown", {{"mail", ledger_mail.id}});
       } else {
         mail.set_state(Mail::QUEUED);
-        *mail.mutable_next_attempt_time() = ToProto(now);
+        *mail.mutable_next_attempt_time() = ToTimestamp(now);
       }
       changes.Replace(ledger_mail.id, ledger_mail.mail, mail, &batch);
     }

@@ -1,14 +1,15 @@
 #include "services/enrollment/mail_ledger.h"
 
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
+#include "common/time/proto_time.h"
 #include "services/enrollment/keys.h"
 #include "services/enrollment/mail_key.h"
-#include "services/enrollment/proto_time.h"
 
 namespace rollcall::enrollment {
 
@@ -26,7 +27,7 @@ using store::Sending;
 namespace {
 
 std::string DueKeyOf(const std::string& id, const Mail& mail) {
-  return DueKey(FromProto(mail.next_attempt_time()), id);
+  return DueKey(FromTimestamp(mail.next_attempt_time()), id);
 }
 
 absl::StatusOr<std::string> MailIdOf(absl::string_view row_key) {
@@ -109,8 +110,7 @@ absl::StatusOr<std::vector<LedgerMail>> MailLedger::List(
 
 absl::StatusOr<std::vector<LedgerMail>> MailLedger::ListOfUser(
     const UserName& user) const {
-  // More mails than anybody gets: three or so a month.
-  constexpr int kAll = 100'000;
+  constexpr int kAll = std::numeric_limits<int>::max();
   return ReadMails(store_, user.account(),
                    KeyRange::Prefix(absl::StrCat(Key("mails").Build(),
                                                  MailKeyPrefix(user.id()))),

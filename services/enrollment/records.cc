@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/identity/resource_name.h"
-#include "services/enrollment/proto_time.h"
+#include "common/time/proto_time.h"
 
 namespace rollcall::enrollment {
 
@@ -78,8 +78,8 @@ DirectoryOptions OptionsOf(const absl::optional<store::Directory>& directory) {
 
 Cycle CycleOf(const Enrollment& enrollment) {
   Cycle cycle = {.number = enrollment.cycle(),
-                 .issue_time = FromProto(enrollment.issue_time()),
-                 .expire_time = FromProto(enrollment.expire_time())};
+                 .issue_time = FromTimestamp(enrollment.issue_time()),
+                 .expire_time = FromTimestamp(enrollment.expire_time())};
   if (enrollment.end() == Enrollment::REVOKED) {
     cycle.end = Cycle::End::kRevoked;
   } else if (enrollment.end() == Enrollment::COMPLETED) {

@@ -9,11 +9,11 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
+#include "common/time/proto_time.h"
 #include "services/enrollment/cycle.h"
 #include "services/enrollment/eligibility.h"
 #include "services/enrollment/keys.h"
 #include "services/enrollment/mail_key.h"
-#include "services/enrollment/proto_time.h"
 #include "services/enrollment/records.h"
 
 namespace rollcall::enrollment {
@@ -57,8 +57,8 @@ class Step {
 
     Enrollment enrollment;
     enrollment.set_cycle(next->number);
-    *enrollment.mutable_issue_time() = ToProto(next->issue_time);
-    *enrollment.mutable_expire_time() = ToProto(next->expire_time);
+    *enrollment.mutable_issue_time() = ToTimestamp(next->issue_time);
+    *enrollment.mutable_expire_time() = ToTimestamp(next->expire_time);
     enrollment.set_link_hash(HashOf(links_.Token(user, next->number)));
     ReplaceEnrollment(user.id(), latest, enrollment, &batch_);
     // The user must still be as judged.
@@ -86,8 +86,8 @@ class Step {
     mail.set_recipient(person.email());
     mail.set_state(Mail::QUEUED);
     mail.set_message_id(links_.MessageId(user.account(), id));
-    *mail.mutable_create_time() = ToProto(now_);
-    *mail.mutable_next_attempt_time() = ToProto(now_);
+    *mail.mutable_create_time() = ToTimestamp(now_);
+    *mail.mutable_next_attempt_time() = ToTimestamp(now_);
     changes_.Replace(id, absl::nullopt, mail, &batch_);
     ++issued_;
   }

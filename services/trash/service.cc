@@ -8,19 +8,12 @@
 #include "common/rpc/paging.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
-#include "google/protobuf/util/time_util.h"
+#include "common/time/proto_time.h"
 #include "services/trash/purge.h"
 #include "services/trash/trash_clock.h"
 
 namespace rollcall::trash {
 namespace {
-
-using ::google::protobuf::Timestamp;
-
-Timestamp ToTimestamp(absl::Time time) {
-  return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(
-      absl::ToUnixNanos(time));
-}
 
 v1::TrashedUser ToMessage(const TrashedUserName& name, const TrashEntry& entry,
                           absl::Duration retention) {
