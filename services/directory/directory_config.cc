@@ -15,6 +15,7 @@ namespace rollcall::directory {
 namespace {
 
 constexpr size_t kMaxDisplayNameBytes = 256;
+constexpr int kMaxGuardCount = 1'000'000;
 
 // A field that an update may name.
 struct UpdatableField {
@@ -37,6 +38,17 @@ constexpr UpdatableField FieldAt(absl::string_view path) {
   return {path, IsSet<Member>, Copy<Member>};
 }
 
+template <auto Limit>
+constexpr UpdatableField LimitAt(absl::string_view path) {
+  return {path,
+          [](const DirectoryConfig& update) {
+            return (update.guard_limits.*Limit).has_value();
+          },
+          [](const DirectoryConfig& from, DirectoryConfig& to) {
+            to.guard_limits.*Limit = from.guard_limits.*Limit;
+          }};
+}
+
 using Config = DirectoryConfig;
 constexpr UpdatableField kFields[] = {
     FieldAt<&Config::display_name>("display_name"),
@@ -48,10 +60,20 @@ constexpr UpdatableField kFields[] = {
     FieldAt<&Config::guest_policy>("guest_policy"),
     FieldAt<&Config::default_region_code>("default_region_code"),
     FieldAt<&Config::selected_groups>("selected_groups"),
+    FieldAt<&Config::polling_interval>("polling_interval"),
+    // Without a mask each limit counts by itself.
+    {"guard_limits", [](const Config&) { return false; },
+     Copy<&Config::guard_limits>},
+    LimitAt<&GuardLimits::removed>("guard_limits.removed"),
+    LimitAt<&GuardLimits::disabled>("guard_limits.disabled"),
+    LimitAt<&GuardLimits::groups_emptied>("guard_limits.groups_emptied"),
+    LimitAt<&GuardLimits::merged>("guard_limits.merged"),
+    LimitAt<&GuardLimits::emails_cleared>("guard_limits.emails_cleared"),
 };
 
 constexpr absl::string_view kIgnoredPaths[] = {
-    "name", "state", "directory_key", "etag", "create_time", "update_time"};
+    "name",        "state",       "directory_key", "etag",
+    "create_time", "update_time", "delete_time",   "user_disposition"};
 
 const UpdatableField* FindField(absl::string_view path) {
   const auto* found =
@@ -112,6 +134,53 @@ absl::Status CheckGroups(const std::vector<SourceId>& groups) {
        {"limit", absl::StrCat(kMaxSelectedGroups)}});
 }
 
+absl::Status CheckPollingInterval(absl::Duration interval) {
+  if (interval >= kMinPollingInterval && interval <= kMaxPollingInterval) {
+    return absl::OkStatus();
+  }
+  return InvalidArgument(
+      "POLLING_INTERVAL_INVALID",
+      absl::StrCat("A tenant is asked for changes every minute at most and ",
+                   "every day at least, not every ",
+                   absl::FormatDuration(interval), "."),
+      {{"field", "directory.polling_interval"}});
+}
+
+absl::Status CheckLimit(const absl::optional<GuardLimit>& limit,
+                        absl::string_view name) {
+  if (!limit.has_value() ||
+      (limit->percent >= 0 && limit->percent <= 100 && limit->count >= 0 &&
+       limit->count <= kMaxGuardCount)) {
+    return absl::OkStatus();
+  }
+  return InvalidArgument(
+      "GUARD_LIMIT_INVALID",
+      absl::StrCat("A limit has 0 to 100 percent and a count of 0 to ",
+                   kMaxGuardCount, ", not ", limit->percent, " and ",
+                   limit->count, "."),
+      {{"field", absl::StrCat("directory.guard_limits.", name)}});
+}
+
+absl::Status CheckLimits(const GuardLimits& limits) {
+  RETURN_IF_ERROR(CheckLimit(limits.removed, "removed"));
+  RETURN_IF_ERROR(CheckLimit(limits.disabled, "disabled"));
+  RETURN_IF_ERROR(CheckLimit(limits.groups_emptied, "groups_emptied"));
+  RETURN_IF_ERROR(CheckLimit(limits.merged, "merged"));
+  return CheckLimit(limits.emails_cleared, "emails_cleared");
+}
+
+void RemoveDefaults(DirectoryConfig& config) {
+  if (config.polling_interval == kDefaultPollingInterval) {
+    config.polling_interval = absl::nullopt;
+  }
+  GuardLimits& limits = config.guard_limits;
+  for (absl::optional<GuardLimit>* limit :
+       {&limits.removed, &limits.disabled, &limits.groups_emptied,
+        &limits.merged, &limits.emails_cleared}) {
+    if (*limit == GuardLimit()) *limit = absl::nullopt;
+  }
+}
+
 // Keeps the operator's order.
 void RemoveRepeats(std::vector<SourceId>& groups) {
   absl::flat_hash_set<SourceId> seen;
@@ -129,6 +198,10 @@ absl::StatusOr<DirectoryConfig> Validate(DirectoryConfig config) {
   RETURN_IF_ERROR(CheckDisplayName(config.display_name));
   RETURN_IF_ERROR(CheckRegion(config.default_region_code));
   RETURN_IF_ERROR(CheckGroups(config.selected_groups));
+  RETURN_IF_ERROR(CheckPollingInterval(
+      config.polling_interval.value_or(kDefaultPollingInterval)));
+  RETURN_IF_ERROR(CheckLimits(config.guard_limits));
+  RemoveDefaults(config);
   return config;
 }
 
@@ -157,6 +230,7 @@ absl::StatusOr<DirectoryConfig> ApplyUpdate(
 }
 
 DirectoryState StateOf(const StateFacts& facts) {
+  if (facts.deleted) return DirectoryState::kDeleted;
   if (facts.reauthorization_required) {
     return DirectoryState::kReauthorizationRequired;
   }

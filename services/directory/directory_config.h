@@ -8,13 +8,38 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "services/directory/source_id.h"
 
 namespace rollcall::directory {
 
 inline constexpr size_t kMaxSelectedGroups = 400;  // R17.
 
+inline constexpr absl::Duration kMinPollingInterval = absl::Minutes(1);
+inline constexpr absl::Duration kMaxPollingInterval = absl::Hours(24);
+inline constexpr absl::Duration kDefaultPollingInterval = absl::Minutes(5);
+
 enum class GuestPolicy { kImport, kExclude };
+
+// A batch over both figures is held (B2).
+struct GuardLimit {
+  int percent = 10;
+  int count = 5;
+
+  friend bool operator==(const GuardLimit&, const GuardLimit&) = default;
+};
+
+// What a sync may do without being asked. Absent: the default of GuardLimit.
+struct GuardLimits {
+  absl::optional<GuardLimit> removed;
+  absl::optional<GuardLimit> disabled;
+  absl::optional<GuardLimit> groups_emptied;
+  absl::optional<GuardLimit> merged;
+  absl::optional<GuardLimit> emails_cleared;
+
+  friend bool operator==(const GuardLimits&, const GuardLimits&) = default;
+};
 
 // What an operator decides about a directory. A value.
 struct DirectoryConfig {
@@ -26,14 +51,18 @@ struct DirectoryConfig {
   GuestPolicy guest_policy = GuestPolicy::kImport;
   std::string default_region_code;
   std::vector<SourceId> selected_groups;  // By identity, never by name (R19).
+  absl::optional<absl::Duration> polling_interval;  // Absent: the default.
+  GuardLimits guard_limits;
 
   friend bool operator==(const DirectoryConfig&,
                          const DirectoryConfig&) = default;
 };
 
-// The same with selected groups only once each and the region in upper case.
+// The same with selected groups only once each, the region in upper case, and
+// defaults absent, so that equal configurations compare equal.
 // INVALID_ARGUMENT, with the field, if it may not be: reasons
-// DISPLAY_NAME_INVALID, TOO_MANY_GROUPS, REGION_INVALID.
+// DISPLAY_NAME_INVALID, TOO_MANY_GROUPS, REGION_INVALID,
+// POLLING_INTERVAL_INVALID, GUARD_LIMIT_INVALID.
 absl::StatusOr<DirectoryConfig> Validate(DirectoryConfig config);
 
 // `current` with the fields of `update` that `paths` names, validated. No
@@ -48,10 +77,12 @@ enum class DirectoryState {
   kConnected,
   kReauthorizationRequired,
   kNeedsAttention,
+  kDeleted,
 };
 
 // What decides the state.
 struct StateFacts {
+  bool deleted = false;                   // A9.
   bool reauthorization_required = false;  // R8.
   bool has_selected_group = false;        // A10.
   bool selected_group_missing = false;    // R19, A7.

@@ -70,6 +70,66 @@ TEST(DirectoryConfig, R42_TheRegionIsTwoLetters) {
   }
 }
 
+TEST(DirectoryConfig, B6_TheTenantIsAskedEveryMinuteToEveryDay) {
+  const auto validated = [](absl::Duration interval) {
+    DirectoryConfig config = Good();
+    config.polling_interval = interval;
+    return Validate(config);
+  };
+  EXPECT_OK(validated(absl::Minutes(1)));
+  EXPECT_OK(validated(absl::Hours(24)));
+  EXPECT_EQ(*validated(kDefaultPollingInterval), Good());
+  for (const absl::Duration interval :
+       {absl::Minutes(1) - absl::Nanoseconds(1),
+        absl::Hours(24) + absl::Nanoseconds(1), absl::ZeroDuration(),
+        -absl::Minutes(5), absl::InfiniteDuration()}) {
+    EXPECT_THAT(validated(interval),
+                StatusIs(absl::StatusCode::kInvalidArgument,
+                         "POLLING_INTERVAL_INVALID"))
+        << interval;
+  }
+}
+
+TEST(DirectoryConfig, B2_LimitsArePercentAndCount) {
+  const auto validated = [](GuardLimit limit) {
+    DirectoryConfig config = Good();
+    config.guard_limits.emails_cleared = limit;
+    return Validate(config);
+  };
+  EXPECT_OK(validated({.percent = 0, .count = 0}));
+  EXPECT_OK(validated({.percent = 100, .count = 1'000'000}));
+  EXPECT_EQ(*validated({.percent = 10, .count = 5}), Good());
+  for (const GuardLimit limit :
+       {GuardLimit{.percent = -1}, GuardLimit{.percent = 101},
+        GuardLimit{.count = -1}, GuardLimit{.count = 1'000'001}}) {
+    EXPECT_THAT(validated(limit), StatusIs(absl::StatusCode::kInvalidArgument,
+                                           "GUARD_LIMIT_INVALID"))
+        << limit.percent << " " << limit.count;
+  }
+}
+
+TEST(ApplyUpdate, B2_ALimitIsUpdatedByItself) {
+  const GuardLimit strict{.percent = 1, .count = 2};
+  const GuardLimit loose{.percent = 50, .count = 500};
+  DirectoryConfig current = Good();
+  current.guard_limits = {.removed = strict, .merged = strict};
+  DirectoryConfig update;
+  update.guard_limits.removed = loose;
+
+  // Named, or set and nothing named: this one and no other.
+  DirectoryConfig expected = current;
+  expected.guard_limits.removed = loose;
+  EXPECT_EQ(*ApplyUpdate(current, update, {"guard_limits.removed"}), expected);
+  EXPECT_EQ(*ApplyUpdate(current, update, {}), expected);
+  // All of them named: what is not set has its default again.
+  expected.guard_limits = {.removed = loose};
+  EXPECT_EQ(*ApplyUpdate(current, update, {"guard_limits"}), expected);
+  // To set the default is to set something.
+  update.guard_limits = {.removed = GuardLimit()};
+  expected.guard_limits = {.merged = strict};
+  EXPECT_EQ(*ApplyUpdate(current, update, {}), expected);
+}
+
 TEST(ApplyUpdate, NoMaskChangesWhatIsSet) {
   DirectoryConfig update;
   update.phone_import_enabled = true;
@@ -101,15 +161,17 @@ TEST(ApplyUpdate, AStarReplacesAll) {
 }
 
 TEST(ApplyUpdate, OutputOnlyPathsAreIgnored) {
-  const auto result = ApplyUpdate(
-      Good(), {},
-      {"name", "state", "directory_key", "etag", "create_time", "update_time"});
+  const auto result =
+      ApplyUpdate(Good(), {},
+                  {"name", "state", "directory_key", "etag", "create_time",
+                   "update_time", "delete_time", "user_disposition"});
   ASSERT_OK(result);
   EXPECT_EQ(*result, Good());
 }
 
 TEST(ApplyUpdate, UnknownPathsAreRefused) {
-  for (const char* path : {"colour", "selected_groups.source_id", ""}) {
+  for (const char* path : {"colour", "selected_groups.source_id",
+                           "guard_limits.removed.percent", ""}) {
     EXPECT_THAT(
         ApplyUpdate(Good(), Good(), {"display_name", path}),
         StatusIs(absl::StatusCode::kInvalidArgument, "MASK_PATH_UNKNOWN"));
@@ -139,6 +201,8 @@ TEST(StateOf, TheMostUrgentWins) {
             kReauthorizationRequired);  // R8
   EXPECT_EQ(StateOf({.reauthorization_required = true}),
             kReauthorizationRequired);
+  EXPECT_EQ(StateOf({.deleted = true, .reauthorization_required = true}),
+            kDeleted);  // A9
 }
 
 }  // namespace

@@ -1,15 +1,22 @@
 #include "services/directory/directory_messages.h"
 
-#include <algorithm>
+#include <cstdint>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "google/protobuf/duration.pb.h"
 #include "services/directory/source_id.h"
 
 namespace rollcall::directory {
 namespace {
+
+// What a google.protobuf.Duration may say.
+constexpr int64_t kMaxSeconds = 315'576'000'000;
+constexpr int32_t kNanosPerSecond = 1'000'000'000;
 
 v1::Directory::State MessageOf(DirectoryState state) {
   switch (state) {
@@ -21,6 +28,8 @@ v1::Directory::State MessageOf(DirectoryState state) {
       return v1::Directory::REAUTHORIZATION_REQUIRED;
     case DirectoryState::kNeedsAttention:
       return v1::Directory::NEEDS_ATTENTION;
+    case DirectoryState::kDeleted:
+      return v1::Directory::DELETED;
   }
   return v1::Directory::STATE_UNSPECIFIED;
 }
@@ -39,6 +48,73 @@ absl::StatusOr<GuestPolicy> GuestPolicyOf(v1::Directory::GuestPolicy policy) {
   }
 }
 
+// A duration that no duration may be is said to be endless: too long.
+absl::Duration DurationOf(const google::protobuf::Duration& message) {
+  const bool good =
+      message.seconds() >= -kMaxSeconds && message.seconds() <= kMaxSeconds &&
+      message.nanos() > -kNanosPerSecond && message.nanos() < kNanosPerSecond &&
+      (message.seconds() == 0 || message.nanos() == 0 ||
+       (message.seconds() < 0) == (message.nanos() < 0));
+  if (!good) return absl::InfiniteDuration();
+  return absl::Seconds(message.seconds()) + absl::Nanoseconds(message.nanos());
+}
+
+void SetDuration(absl::Duration duration, google::protobuf::Duration& message) {
+  message.set_seconds(
+      absl::IDivDuration(duration, absl::Seconds(1), &duration));
+  message.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
+}
+
+// The limits of a message of the contract or of the store: their fields have
+// the same names.
+template <typename Message>
+GuardLimits LimitsOf(const Message& message) {
+  const auto limit = [](bool is_set, const auto& figures) {
+    return is_set ? absl::make_optional(GuardLimit{.percent = figures.percent(),
+                                                   .count = figures.count()})
+                  : absl::nullopt;
+  };
+  return {.removed = limit(message.has_removed(), message.removed()),
+          .disabled = limit(message.has_disabled(), message.disabled()),
+          .groups_emptied =
+              limit(message.has_groups_emptied(), message.groups_emptied()),
+          .merged = limit(message.has_merged(), message.merged()),
+          .emails_cleared =
+              limit(message.has_emails_cleared(), message.emails_cleared())};
+}
+
+template <typename Message>
+void SetLimit(const GuardLimit& limit, Message& message) {
+  message.set_percent(limit.percent);
+  message.set_count(limit.count);
+}
+
+void SetLimits(const GuardLimits& limits, store::StoredDirectory& stored) {
+  stored.clear_guard_limits();
+  if (limits == GuardLimits()) return;
+  store::StoredGuardLimits& message = *stored.mutable_guard_limits();
+  if (limits.removed) SetLimit(*limits.removed, *message.mutable_removed());
+  if (limits.disabled) SetLimit(*limits.disabled, *message.mutable_disabled());
+  if (limits.groups_emptied) {
+    SetLimit(*limits.groups_emptied, *message.mutable_groups_emptied());
+  }
+  if (limits.merged) SetLimit(*limits.merged, *message.mutable_merged());
+  if (limits.emails_cleared) {
+    SetLimit(*limits.emails_cleared, *message.mutable_emails_cleared());
+  }
+}
+
+void ShowLimits(const GuardLimits& limits, v1::GuardLimits& message) {
+  const GuardLimit by_default;
+  SetLimit(limits.removed.value_or(by_default), *message.mutable_removed());
+  SetLimit(limits.disabled.value_or(by_default), *message.mutable_disabled());
+  SetLimit(limits.groups_emptied.value_or(by_default),
+           *message.mutable_groups_emptied());
+  SetLimit(limits.merged.value_or(by_default), *message.mutable_merged());
+  SetLimit(limits.emails_cleared.value_or(by_default),
+           *message.mutable_emails_cleared());
+}
+
 }  // namespace
 
 absl::StatusOr<DirectoryConfig> ConfigOf(const v1::Directory& message) {
@@ -52,7 +128,11 @@ absl::StatusOr<DirectoryConfig> ConfigOf(const v1::Directory& message) {
       .username_normalization_enabled =
           message.username_normalization_enabled(),
       .guest_policy = guest_policy,
-      .default_region_code = message.default_region_code()};
+      .default_region_code = message.default_region_code(),
+      .guard_limits = LimitsOf(message.guard_limits())};
+  if (message.has_polling_interval()) {
+    config.polling_interval = DurationOf(message.polling_interval());
+  }
   for (const v1::SelectedGroup& group : message.selected_groups()) {
     const absl::optional<SourceId> id = SourceId::Parse(group.source_id());
     if (!id.has_value()) {
@@ -75,7 +155,11 @@ DirectoryConfig ConfigOf(const store::StoredDirectory& stored) {
       .username_normalization_enabled = stored.username_normalization_enabled(),
       .guest_policy = stored.guests_excluded() ? GuestPolicy::kExclude
                                                : GuestPolicy::kImport,
-      .default_region_code = stored.default_region_code()};
+      .default_region_code = stored.default_region_code(),
+      .guard_limits = LimitsOf(stored.guard_limits())};
+  if (stored.has_polling_interval()) {
+    config.polling_interval = DurationOf(stored.polling_interval());
+  }
   for (const std::string& bytes : stored.selected_groups()) {
     if (const auto id = SourceId::FromBytes(bytes)) {
       config.selected_groups.push_back(*id);
@@ -97,6 +181,11 @@ void SetConfig(const DirectoryConfig& config, store::StoredDirectory& stored) {
   for (const SourceId& id : config.selected_groups) {
     stored.add_selected_groups(id.Bytes());
   }
+  stored.clear_polling_interval();
+  if (config.polling_interval.has_value()) {
+    SetDuration(*config.polling_interval, *stored.mutable_polling_interval());
+  }
+  SetLimits(config.guard_limits, stored);
 }
 
 v1::Directory MessageOf(const AccountName& account,
@@ -113,10 +202,15 @@ v1::Directory MessageOf(const AccountName& account,
   message.set_guest_policy(stored.guests_excluded() ? v1::Directory::EXCLUDE
                                                     : v1::Directory::IMPORT);
   message.set_default_region_code(stored.default_region_code());
+  const DirectoryConfig config = ConfigOf(stored);
+  SetDuration(config.polling_interval.value_or(kDefaultPollingInterval),
+              *message.mutable_polling_interval());
+  ShowLimits(config.guard_limits, *message.mutable_guard_limits());
 
   absl::flat_hash_map<std::string, const store::StoredFacts::Group*> known;
   for (const auto& group : facts.groups()) known[group.source_id()] = &group;
-  StateFacts state{.reauthorization_required = facts.reauthorization_required(),
+  StateFacts state{.deleted = stored.has_delete_time(),
+                   .reauthorization_required = facts.reauthorization_required(),
                    .has_selected_group = stored.selected_groups_size() > 0};
   for (const std::string& bytes : stored.selected_groups()) {
     v1::SelectedGroup& group = *message.add_selected_groups();
@@ -133,7 +227,27 @@ v1::Directory MessageOf(const AccountName& account,
   message.set_etag(EtagOf(stored));
   *message.mutable_create_time() = stored.create_time();
   *message.mutable_update_time() = stored.update_time();
+  if (stored.has_delete_time()) {
+    *message.mutable_delete_time() = stored.delete_time();
+    message.set_user_disposition(stored.users_trashed() ? v1::TRASH_USERS
+                                                        : v1::KEEP_USERS);
+  }
   return message;
+}
+
+absl::StatusOr<bool> TrashesUsers(v1::UserDisposition disposition) {
+  switch (disposition) {
+    case v1::USER_DISPOSITION_UNSPECIFIED:
+    case v1::KEEP_USERS:
+      return false;
+    case v1::TRASH_USERS:
+      return true;
+    default:
+      return InvalidArgument("USER_DISPOSITION_INVALID",
+                             "Users are kept or trashed: KEEP_USERS or "
+                             "TRASH_USERS.",
+                             {{"field", "user_disposition"}});
+  }
 }
 
 std::string EtagOf(const store::StoredDirectory& stored) {

@@ -15,8 +15,8 @@
 
 namespace rollcall::directory {
 
-// What the caller asks for. INVALID_ARGUMENT, reasons SOURCE_ID_INVALID and
-// GUEST_POLICY_INVALID.
+// What the caller asks for. INVALID_ARGUMENT, reasons SOURCE_ID_INVALID,
+// GUEST_POLICY_INVALID and POLLING_INTERVAL_INVALID.
 absl::StatusOr<DirectoryConfig> ConfigOf(const v1::Directory& message);
 
 DirectoryConfig ConfigOf(const store::StoredDirectory& stored);
@@ -24,10 +24,14 @@ DirectoryConfig ConfigOf(const store::StoredDirectory& stored);
 // Overwrites the configuration, and nothing else.
 void SetConfig(const DirectoryConfig& config, store::StoredDirectory& stored);
 
-// The directory as callers see it.
+// The directory as callers see it; what is not configured has its default.
 v1::Directory MessageOf(const AccountName& account,
                         const store::StoredDirectory& stored,
                         const store::StoredFacts& facts);
+
+// Whether users go to the trash. INVALID_ARGUMENT, reason
+// USER_DISPOSITION_INVALID.
+absl::StatusOr<bool> TrashesUsers(v1::UserDisposition disposition);
 
 // Quoted (AIP-154).
 std::string EtagOf(const store::StoredDirectory& stored);

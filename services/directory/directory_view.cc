@@ -25,6 +25,7 @@ absl::StatusOr<v1::Directory> DirectoryView::Show(
     const AccountName& account, const StoredDirectory& stored) {
   const DirectoryName name(account, stored.directory_id());
   ASSIGN_OR_RETURN(StoredFacts facts, directories_.GetFacts(name));
+  if (stored.has_delete_time()) return MessageOf(account, stored, facts);
   ASSIGN_OR_RETURN(const ConnectionName connection,
                    ConnectionName::Parse(stored.connection()));
   const absl::StatusOr<ConnectionFacts> now =

@@ -56,6 +56,16 @@ absl::StatusOr<ConnectionName> ConnectionFor(const AccountName& account,
       {{"field", "directory.connection"}});
 }
 
+absl::Status CheckEtag(const DirectoryName& name, const std::string& etag,
+                       const StoredDirectory& current) {
+  if (etag.empty() || etag == EtagOf(current)) return absl::OkStatus();
+  return Aborted("ETAG_MISMATCH",
+                 absl::StrCat(name.ToString(),
+                              " was changed since; get it again and decide "
+                              "anew."),
+                 {{"directory", name.ToString()}, {"etag", EtagOf(current)}});
+}
+
 }  // namespace
 
 DirectoryManager::DirectoryManager(rollcall::store::Store& store,
@@ -83,7 +93,11 @@ absl::StatusOr<v1::Directory> DirectoryManager::Create(
   directory.set_revision(1);
   *directory.mutable_create_time() = ToTimestamp(clock_.TimeNow());
   *directory.mutable_update_time() = directory.create_time();
-  RETURN_IF_ERROR(directories_.Insert(name, directory));
+  if (request.validate_only()) {
+    RETURN_IF_ERROR(directories_.CheckFree(name));
+  } else {
+    RETURN_IF_ERROR(directories_.Insert(name, directory));
+  }
   return view_.Show(name.account(), directory);
 }
 
@@ -104,7 +118,9 @@ absl::StatusOr<v1::ListDirectoriesResponse> DirectoryManager::List(
   }
   ASSIGN_OR_RETURN(const int page_size,
                    rpc::ResolvePageSize(request.page_size()));
-  const std::string scope = absl::StrCat("ListDirectories/", request.parent());
+  const std::string scope =
+      absl::StrCat("ListDirectories/", request.parent(),
+                   request.show_deleted() ? "/with-deleted" : "");
   ASSIGN_OR_RETURN(const std::string after,
                    rpc::ReadPageToken(scope, request.page_token()));
   // A token leads on after `{account}/{directory}`.
@@ -125,9 +141,9 @@ absl::StatusOr<v1::ListDirectoriesResponse> DirectoryManager::List(
     for (const std::string& id : accounts) {
       // One more than there is room for tells whether there is a next page.
       const int room = page_size - response.directories_size();
-      ASSIGN_OR_RETURN(
-          const std::vector<StoredDirectory> directories,
-          directories_.List(AccountName(id), after_directory, room + 1));
+      ASSIGN_OR_RETURN(const std::vector<StoredDirectory> directories,
+                       directories_.List(AccountName(id), after_directory,
+                                         request.show_deleted(), room + 1));
       for (const StoredDirectory& directory : directories) {
         if (response.directories_size() == page_size) {
           response.set_next_page_token(rpc::MakePageToken(scope, last));
@@ -150,15 +166,8 @@ absl::StatusOr<v1::Directory> DirectoryManager::Update(
     const v1::UpdateDirectoryRequest& request) {
   ASSIGN_OR_RETURN(const DirectoryName name,
                    DirectoryName::Parse(request.directory().name()));
-  ASSIGN_OR_RETURN(const StoredDirectory before, directories_.Get(name));
-  const std::string& etag = request.directory().etag();
-  if (!etag.empty() && etag != EtagOf(before)) {
-    return Aborted("ETAG_MISMATCH",
-                   absl::StrCat(name.ToString(),
-                                " was changed since; get it "
-                                "again and decide anew."),
-                   {{"directory", name.ToString()}, {"etag", EtagOf(before)}});
-  }
+  ASSIGN_OR_RETURN(const StoredDirectory before, directories_.GetLive(name));
+  RETURN_IF_ERROR(CheckEtag(name, request.directory().etag(), before));
   ASSIGN_OR_RETURN(const DirectoryConfig wanted, ConfigOf(request.directory()));
   ASSIGN_OR_RETURN(const DirectoryConfig config,
                    ApplyUpdate(ConfigOf(before), wanted,
@@ -172,6 +181,28 @@ absl::StatusOr<v1::Directory> DirectoryManager::Update(
   SetConfig(config, after);
   after.set_revision(before.revision() + 1);
   *after.mutable_update_time() = ToTimestamp(clock_.TimeNow());
+  if (!request.validate_only()) {
+    RETURN_IF_ERROR(directories_.Replace(name, before, after));
+  }
+  return view_.Show(name.account(), after);
+}
+
+absl::StatusOr<v1::Directory> DirectoryManager::Delete(
+    const v1::DeleteDirectoryRequest& request) {
+  ASSIGN_OR_RETURN(const DirectoryName name,
+                   DirectoryName::Parse(request.name()));
+  ASSIGN_OR_RETURN(const bool users_trashed,
+                   TrashesUsers(request.user_disposition()));
+  ASSIGN_OR_RETURN(const StoredDirectory before, directories_.Get(name));
+  // Perhaps the answer to the first call was lost: whatever its etag was.
+  if (before.has_delete_time()) return view_.Show(name.account(), before);
+  RETURN_IF_ERROR(CheckEtag(name, request.etag(), before));
+
+  StoredDirectory after = before;
+  *after.mutable_delete_time() = ToTimestamp(clock_.TimeNow());
+  after.set_users_trashed(users_trashed);
+  after.set_revision(before.revision() + 1);
+  *after.mutable_update_time() = after.delete_time();
   if (!request.validate_only()) {
     RETURN_IF_ERROR(directories_.Replace(name, before, after));
   }

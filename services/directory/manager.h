@@ -32,6 +32,9 @@ class DirectoryManager {
       const v1::ListDirectoriesRequest& request, bool is_service);
   absl::StatusOr<v1::Directory> Update(
       const v1::UpdateDirectoryRequest& request);
+  // A9: once; deleting again gives what was deleted then.
+  absl::StatusOr<v1::Directory> Delete(
+      const v1::DeleteDirectoryRequest& request);
   absl::StatusOr<v1::SearchGroupsResponse> Search(
       const v1::SearchGroupsRequest& request,
       const std::function<bool()>& cancelled);

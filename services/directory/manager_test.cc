@@ -1,13 +1,15 @@
 // Directories as callers configure and see them.
 #include "services/directory/manager.h"
 
-#include "absl/strings/str_cat.h"
-#include "common/store/rocksdb_store.h"
-#include "common/testing/simulated_clock.h"
+#include <string>
+#include <vector>
+
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/directory/fake_authorization.h"
+#include "services/directory/manager_fixture.h"
+#include "services/directory/source_id.h"
 #include "services/directory/store.h"
 
 namespace rollcall::directory {
@@ -16,54 +18,6 @@ namespace {
 using ::absl::StatusCode;
 using ::rollcall::testing::StatusIs;
 using ::testing::ElementsAre;
-
-constexpr char kConnection[] = "accounts/acme/connections/c1";
-
-class ManagerTest : public ::testing::Test {
- protected:
-  ManagerTest()
-      : authorization_(kConnection, "https://graph.test", "tenant"),
-        clock_(absl::FromUnixSeconds(1'760'000'000)),
-        store_(*rollcall::store::OpenInMemory()),
-        http_(*http::Client::Create({})),
-        graph_(*http_, authorization_, clock_, waiter_),
-        manager_(*store_, authorization_, graph_, clock_) {}
-
-  absl::StatusOr<v1::Directory> Create(
-      const std::string& id, const std::string& connection = kConnection) {
-    v1::CreateDirectoryRequest request;
-    request.set_parent("accounts/acme");
-    request.set_directory_id(id);
-    request.mutable_directory()->set_display_name("Head office");
-    request.mutable_directory()->set_connection(connection);
-    return manager_.Create(request);
-  }
-
-  absl::StatusOr<v1::Directory> Get(const std::string& id) {
-    v1::GetDirectoryRequest request;
-    request.set_name(absl::StrCat("accounts/acme/directories/", id));
-    return manager_.Get(request);
-  }
-
-  static v1::UpdateDirectoryRequest SelectGroups(const std::string& name,
-                                                 int count) {
-    v1::UpdateDirectoryRequest request;
-    request.mutable_directory()->set_name(name);
-    for (int i = 0; i < count; ++i) {
-      request.mutable_directory()->add_selected_groups()->set_source_id(
-          SourceId(1, i).ToString());
-    }
-    return request;
-  }
-
-  FakeAuthorization authorization_;
-  SimulatedClock clock_;
-  FakeWaiter waiter_;
-  std::unique_ptr<rollcall::store::Store> store_;
-  std::unique_ptr<http::Client> http_;
-  GraphClient graph_;
-  DirectoryManager manager_;
-};
 
 TEST_F(ManagerTest, R14_ADirectoryIsCreatedWithEverythingOff) {
   ASSERT_OK_AND_ASSIGN(const v1::Directory made, Create("d1"));
@@ -75,6 +29,52 @@ TEST_F(ManagerTest, R14_ADirectoryIsCreatedWithEverythingOff) {
   EXPECT_EQ(made.create_time().seconds(), 1'760'000'000);
   ASSERT_OK_AND_ASSIGN(const v1::Directory got, Get("d1"));
   EXPECT_EQ(got.SerializeAsString(), made.SerializeAsString());
+}
+
+TEST_F(ManagerTest, B2_B6_WhatIsNotConfiguredIsToldAsItIs) {
+  ASSERT_OK_AND_ASSIGN(const v1::Directory made, Create("d1"));
+  EXPECT_EQ(made.polling_interval().seconds(), 300);
+  for (const v1::GuardLimit& limit :
+       {made.guard_limits().removed(), made.guard_limits().disabled(),
+        made.guard_limits().groups_emptied(), made.guard_limits().merged(),
+        made.guard_limits().emails_cleared()}) {
+    EXPECT_EQ(limit.percent(), 10);
+    EXPECT_EQ(limit.count(), 5);
+  }
+  EXPECT_EQ(made.guest_policy(), v1::Directory::IMPORT);  // A23
+
+  // Sent back as it is, it changes nothing.
+  v1::UpdateDirectoryRequest request;
+  *request.mutable_directory() = made;
+  ASSERT_OK_AND_ASSIGN(const v1::Directory same, manager_.Update(request));
+  EXPECT_EQ(same.SerializeAsString(), made.SerializeAsString());
+}
+
+TEST_F(ManagerTest, B2_B6_IntervalsAndLimitsAreKept) {
+  ASSERT_OK_AND_ASSIGN(const v1::Directory made, Create("d1"));
+  v1::UpdateDirectoryRequest request;
+  v1::Directory& update = *request.mutable_directory();
+  update.set_name(made.name());
+  update.mutable_polling_interval()->set_seconds(90);
+  update.mutable_polling_interval()->set_nanos(500'000'000);
+  update.mutable_guard_limits()->mutable_removed()->set_percent(1);
+  ASSERT_OK(manager_.Update(request));
+  ASSERT_OK_AND_ASSIGN(const v1::Directory got, Get("d1"));
+  EXPECT_EQ(got.polling_interval().seconds(), 90);
+  EXPECT_EQ(got.polling_interval().nanos(), 500'000'000);
+  EXPECT_EQ(got.guard_limits().removed().percent(), 1);
+  EXPECT_EQ(got.guard_limits().removed().count(), 0);
+  EXPECT_EQ(got.guard_limits().merged().percent(), 10);
+
+  update.mutable_polling_interval()->set_seconds(59);
+  EXPECT_THAT(manager_.Update(request), StatusIs(StatusCode::kInvalidArgument,
+                                                 "POLLING_INTERVAL_INVALID"));
+  // No duration at all.
+  update.mutable_polling_interval()->set_seconds(600);
+  update.mutable_polling_interval()->set_nanos(-1);
+  EXPECT_THAT(manager_.Update(request), StatusIs(StatusCode::kInvalidArgument,
+                                                 "POLLING_INTERVAL_INVALID"));
+  EXPECT_EQ(Get("d1")->etag(), got.etag());
 }
 
 TEST_F(ManagerTest, R5_NoDirectoryBeforeAuthorization) {
@@ -141,6 +141,21 @@ TEST_F(ManagerTest, ValidateOnlyChangesNothing) {
   request.set_validate_only(true);
   EXPECT_THAT(manager_.Update(request),
               StatusIs(StatusCode::kInvalidArgument, "TOO_MANY_GROUPS"));
+}
+
+TEST_F(ManagerTest, ValidateOnlyCreatesNothing) {
+  v1::CreateDirectoryRequest request;
+  request.set_parent("accounts/acme");
+  request.set_directory_id("d1");
+  request.mutable_directory()->set_display_name("Head office");
+  request.mutable_directory()->set_connection(kConnection);
+  request.set_validate_only(true);
+  ASSERT_OK_AND_ASSIGN(const v1::Directory shown, manager_.Create(request));
+  EXPECT_EQ(shown.name(), "accounts/acme/directories/d1");
+  EXPECT_THAT(Get("d1"), StatusIs(StatusCode::kNotFound));
+  ASSERT_OK(Create("d1"));
+  EXPECT_THAT(manager_.Create(request),
+              StatusIs(StatusCode::kAlreadyExists, "DIRECTORY_EXISTS"));
 }
 
 TEST_F(ManagerTest, WrongFieldsAreNamed) {

@@ -8,6 +8,7 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/time/proto_time.h"
+#include "services/directory/deletion_watch.h"
 
 namespace rollcall::directory {
 namespace {
@@ -94,6 +95,19 @@ absl::Status MirrorKeeper::StreamDesiredState(
     const std::function<bool()>& cancelled, const WriteMessage& write) {
   ASSIGN_OR_RETURN(const DirectoryName name,
                    DirectoryName::Parse(request.name()));
+  // A9: what is under way ends when the directory does.
+  DeletionWatch watch(directories_, name);
+  return watch.Explain(Stream(
+      name, request, [&] { return cancelled() || watch.IsDeleted(); },
+      [&](const StreamDesiredStateResponse& message) {
+        return !watch.IsDeletedByNow() && write(message);
+      }));
+}
+
+absl::Status MirrorKeeper::Stream(const DirectoryName& name,
+                                  const v1::StreamDesiredStateRequest& request,
+                                  const std::function<bool()>& cancelled,
+                                  const WriteMessage& write) {
   if (request.mode() != v1::StreamDesiredStateRequest::FULL) {
     return InvalidArgument("MODE_INVALID", "The mode is FULL.",
                            {{"field", "mode"}});
@@ -107,7 +121,7 @@ absl::Status MirrorKeeper::StreamDesiredState(
                              {{"field", "resume_key"}});
     }
   }
-  RETURN_IF_ERROR(directories_.Get(name).status());
+  RETURN_IF_ERROR(directories_.GetLive(name).status());
   if (!request.read_id().empty()) {
     ASSIGN_OR_RETURN(const std::unique_ptr<SealedRead> held,
                      reads_.Find(name, request.read_id()));
@@ -164,7 +178,7 @@ absl::StatusOr<std::unique_ptr<SealedRead>> MirrorKeeper::ReadAnew(
 
 absl::StatusOr<StoredDirectory> MirrorKeeper::CheckReadable(
     const DirectoryName& name) {
-  ASSIGN_OR_RETURN(StoredDirectory directory, directories_.Get(name));
+  ASSIGN_OR_RETURN(StoredDirectory directory, directories_.GetLive(name));
   if (directory.selected_groups().empty()) return NoGroupSelected(name);  // A10
   ASSIGN_OR_RETURN(const ConnectionName connection,
                    ConnectionName::Parse(directory.connection()));

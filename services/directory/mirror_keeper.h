@@ -41,6 +41,10 @@ class MirrorKeeper {
  private:
   class ReadSlot;
 
+  absl::Status Stream(const DirectoryName& name,
+                      const v1::StreamDesiredStateRequest& request,
+                      const std::function<bool()>& cancelled,
+                      const WriteMessage& write);
   absl::StatusOr<std::unique_ptr<SealedRead>> ReadAnew(
       const DirectoryName& name, const std::function<bool()>& cancelled,
       const WriteMessage& write);

@@ -14,6 +14,7 @@
 #include "services/directory/fake_authorization.h"
 #include "services/directory/manager.h"
 #include "services/directory/read_store.h"
+#include "services/directory/source_id.h"
 
 namespace rollcall::directory {
 namespace {
@@ -149,6 +150,36 @@ TEST_F(MirrorKeeperTest, AReadThatWaitedFollowsTheConfigurationOfItsBeginning) {
   });
   second.join();
   EXPECT_EQ(name_of_second, "Renamed");
+}
+
+TEST_F(StreamRefusalTest, A9_ADeletedDirectoryIsNotRead) {
+  ASSERT_OK_AND_ASSIGN(const v1::Directory made, Create("d1"));
+  ASSERT_OK(manager_.Update(SelectGroups(made.name(), 1)));
+  v1::DeleteDirectoryRequest request;
+  request.set_name(made.name());
+  ASSERT_OK(manager_.Delete(request));
+  EXPECT_THAT(Stream(made.name()),
+              StatusIs(StatusCode::kFailedPrecondition, "DIRECTORY_DELETED"));
+  EXPECT_EQ(messages_, 0);
+  EXPECT_EQ(authorization_.mints(), 0);
+}
+
+// It is deleted when the header has been written, and before Graph is asked.
+TEST_F(MirrorKeeperTest, A9_AReadThatIsUnderWayEnds) {
+  ASSERT_OK_AND_ASSIGN(const v1::Directory made, Create("d1"));
+  ASSERT_OK(manager_.Update(SelectGroups(made.name(), 1)));
+  v1::StreamDesiredStateRequest request;
+  request.set_name(made.name());
+  request.set_mode(v1::StreamDesiredStateRequest::FULL);
+  EXPECT_THAT(keeper_.StreamDesiredState(
+                  request, [] { return false; },
+                  [&](const v1::StreamDesiredStateResponse&) {
+                    v1::DeleteDirectoryRequest deletion;
+                    deletion.set_name(made.name());
+                    EXPECT_OK(manager_.Delete(deletion));
+                    return true;
+                  }),
+              StatusIs(StatusCode::kFailedPrecondition, "DIRECTORY_DELETED"));
 }
 
 TEST_F(StreamRefusalTest, UnknownDirectoriesAreNotFound) {

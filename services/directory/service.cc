@@ -39,6 +39,14 @@ grpc::Status DirectoryServiceImpl::UpdateDirectory(
   });
 }
 
+grpc::Status DirectoryServiceImpl::DeleteDirectory(
+    grpc::ServerContext* context, const v1::DeleteDirectoryRequest* request,
+    v1::Directory* response) {
+  return edge_.Answer(context, *request, response, [&](const rpc::Call&) {
+    return manager_.Delete(*request);
+  });
+}
+
 grpc::Status DirectoryServiceImpl::SearchGroups(
     grpc::ServerContext* context, const v1::SearchGroupsRequest* request,
     v1::SearchGroupsResponse* response) {

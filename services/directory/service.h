@@ -28,6 +28,9 @@ class DirectoryServiceImpl : public v1::DirectoryService::Service {
   grpc::Status UpdateDirectory(grpc::ServerContext* context,
                                const v1::UpdateDirectoryRequest* request,
                                v1::Directory* response) override;
+  grpc::Status DeleteDirectory(grpc::ServerContext* context,
+                               const v1::DeleteDirectoryRequest* request,
+                               v1::Directory* response) override;
   grpc::Status SearchGroups(grpc::ServerContext* context,
                             const v1::SearchGroupsRequest* request,
                             v1::SearchGroupsResponse* response) override;

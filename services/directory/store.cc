@@ -32,7 +32,21 @@ std::string FactsKey(absl::string_view id) {
   return Key("facts").String(id).Build();
 }
 
+absl::Status DirectoryExists(const DirectoryName& name) {
+  return AlreadyExists(
+      "DIRECTORY_EXISTS",
+      absl::StrCat("There is, or was, a directory ", name.ToString(), "."),
+      {{"directory", name.ToString()}});
+}
+
 }  // namespace
+
+absl::Status DirectoryDeleted(const DirectoryName& name) {
+  return FailedPrecondition(
+      "DIRECTORY_DELETED",
+      absl::StrCat(name.ToString(), " was deleted; create another one."),
+      {{"directory", name.ToString()}});
+}
 
 absl::Status DirectoryStore::Insert(const DirectoryName& name,
                                     const StoredDirectory& directory) {
@@ -41,11 +55,13 @@ absl::Status DirectoryStore::Insert(const DirectoryName& name,
   batch.ExpectAbsent(key);
   batch.Put(key, Serialize(directory));
   absl::Status status = store_.Commit(batch);
-  if (!absl::IsAborted(status)) return status;
-  return AlreadyExists(
-      "DIRECTORY_EXISTS",
-      absl::StrCat("There is a directory ", name.ToString(), " already."),
-      {{"directory", name.ToString()}});
+  return absl::IsAborted(status) ? DirectoryExists(name) : status;
+}
+
+absl::Status DirectoryStore::CheckFree(const DirectoryName& name) const {
+  const absl::Status found = Get(name).status();
+  if (found.ok()) return DirectoryExists(name);
+  return absl::IsNotFound(found) ? absl::OkStatus() : found;
 }
 
 absl::StatusOr<StoredDirectory> DirectoryStore::Get(
@@ -57,6 +73,19 @@ absl::StatusOr<StoredDirectory> DirectoryStore::Get(
   return NotFound("DIRECTORY_NOT_FOUND",
                   absl::StrCat("There is no directory ", name.ToString(), "."),
                   {{"directory", name.ToString()}});
+}
+
+absl::StatusOr<StoredDirectory> DirectoryStore::GetLive(
+    const DirectoryName& name) const {
+  ASSIGN_OR_RETURN(StoredDirectory directory, Get(name));
+  if (directory.has_delete_time()) return DirectoryDeleted(name);
+  return directory;
+}
+
+absl::StatusOr<bool> DirectoryStore::IsDeleted(
+    const DirectoryName& name) const {
+  ASSIGN_OR_RETURN(const StoredDirectory directory, Get(name));
+  return directory.has_delete_time();
 }
 
 absl::Status DirectoryStore::Replace(const DirectoryName& name,
@@ -76,7 +105,8 @@ absl::Status DirectoryStore::Replace(const DirectoryName& name,
 }
 
 absl::StatusOr<std::vector<StoredDirectory>> DirectoryStore::List(
-    const AccountName& account, absl::string_view after_id, int limit) const {
+    const AccountName& account, absl::string_view after_id, bool show_deleted,
+    int limit) const {
   const std::string table = Key("directories").Build();
   const KeyRange range =
       after_id.empty() ? KeyRange::Prefix(table)
@@ -86,6 +116,7 @@ absl::StatusOr<std::vector<StoredDirectory>> DirectoryStore::List(
   while (static_cast<int>(directories.size()) < limit) {
     ASSIGN_OR_RETURN(auto row, cursor.Next());
     if (!row.has_value()) break;
+    if (row->message.has_delete_time() && !show_deleted) continue;
     directories.push_back(std::move(row->message));
   }
   return directories;

@@ -16,27 +16,41 @@
 
 namespace rollcall::directory {
 
+// FAILED_PRECONDITION, reason DIRECTORY_DELETED.
+absl::Status DirectoryDeleted(const DirectoryName& name);
+
 // Thread-safe.
 class DirectoryStore {
  public:
   // `store` must outlive this.
   explicit DirectoryStore(rollcall::store::Store& store) : store_(store) {}
 
-  // ALREADY_EXISTS, reason DIRECTORY_EXISTS, if the id is taken.
+  // ALREADY_EXISTS, reason DIRECTORY_EXISTS, if the id is taken, be it by one
+  // that was deleted.
   absl::Status Insert(const DirectoryName& name,
                       const store::StoredDirectory& directory);
 
-  // NOT_FOUND, reason DIRECTORY_NOT_FOUND.
+  // The same error, and nothing is written.
+  absl::Status CheckFree(const DirectoryName& name) const;
+
+  // NOT_FOUND, reason DIRECTORY_NOT_FOUND. Deleted ones are found (A9).
   absl::StatusOr<store::StoredDirectory> Get(const DirectoryName& name) const;
+  // The same, or DirectoryDeleted.
+  absl::StatusOr<store::StoredDirectory> GetLive(
+      const DirectoryName& name) const;
+  // Whether it was deleted: its mirror is not needed any more (A9).
+  absl::StatusOr<bool> IsDeleted(const DirectoryName& name) const;
 
   // ABORTED, reason DIRECTORY_CHANGED, if it is not `before` any more.
   absl::Status Replace(const DirectoryName& name,
                        const store::StoredDirectory& before,
                        const store::StoredDirectory& after);
 
-  // The directories of an account after an id, ordered by id.
+  // The directories of an account after an id, ordered by id; deleted ones too
+  // if `show_deleted`.
   absl::StatusOr<std::vector<store::StoredDirectory>> List(
-      const AccountName& account, absl::string_view after_id, int limit) const;
+      const AccountName& account, absl::string_view after_id, bool show_deleted,
+      int limit) const;
 
   // The accounts after one, in order; some may have no directory any more.
   absl::StatusOr<std::vector<std::string>> ListAccounts(
