@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/types/optional.h"
 #include "phonenumbers/phonenumberutil.h"
+#include "services/directory/calling_codes.h"
 
 namespace rollcall::directory {
 namespace {
@@ -20,9 +21,8 @@ constexpr size_t kMaxPhoneBytes = 100;
 
 // None if no phone of the world has this number. An extension is left out: a
 // call or a text needs the number.
-absl::optional<std::string> ReadNumber(absl::string_view text,
+absl::optional<std::string> AskLibrary(absl::string_view text,
                                        absl::string_view default_region) {
-  if (text.size() > kMaxPhoneBytes) return absl::nullopt;
   const PhoneNumberUtil& library = *PhoneNumberUtil::GetInstance();
   PhoneNumber number;
   // ZZ: no region, only numbers that begin with + have a country.
@@ -37,6 +37,22 @@ absl::optional<std::string> ReadNumber(absl::string_view text,
   std::string formatted;
   library.Format(number, PhoneNumberUtil::E164, &formatted);
   return formatted;
+}
+
+// As AskLibrary, whom it asks where it cannot tell by itself.
+absl::optional<std::string> ReadNumber(absl::string_view text,
+                                       absl::string_view default_region) {
+  if (text.size() > kMaxPhoneBytes) return absl::nullopt;
+  std::string plain;
+  switch (CallingCodes::Get().Read(text, default_region, plain)) {
+    case NumberVerdict::kNumber:
+      return plain;
+    case NumberVerdict::kNotPossible:
+      return absl::nullopt;
+    case NumberVerdict::kUndecided:
+      return AskLibrary(text, default_region);
+  }
+  return absl::nullopt;
 }
 
 }  // namespace
