@@ -4,10 +4,12 @@
 #ifndef ROLLCALL_TESTS_FAKES_ENTRA_CHANGE_LOG_H_
 #define ROLLCALL_TESTS_FAKES_ENTRA_CHANGE_LOG_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
 #include "tests/fakes/entra/objects.h"
 #include "tests/fakes/entra/properties.h"
 
@@ -28,6 +30,7 @@ struct Change {
   ObjectRef object;            // the user or group
   ObjectRef member;            // with kMemberAdded and kMemberRemoved
   PropertySet properties = 0;  // with kUpdated: those that changed
+  int64_t unix_millis = 0;     // when
 };
 
 // One per collection. Not thread-safe.
@@ -35,7 +38,10 @@ class ChangeLog {
  public:
   static constexpr uint32_t kNone = ~0u;
 
+  // A change that claims to be older than the last one is as old as that.
   void Append(Change change);
+  // How many changes had happened by then.
+  uint32_t SizeAt(absl::Time time) const;
   uint32_t size() const { return static_cast<uint32_t>(entries_.size()); }
   const Change& at(uint32_t position) const {
     return entries_[position].change;
@@ -58,6 +64,10 @@ class ChangeLog {
 };
 
 inline void ChangeLog::Append(Change change) {
+  if (!entries_.empty()) {
+    change.unix_millis =
+        std::max(change.unix_millis, entries_.back().change.unix_millis);
+  }
   const uint64_t subject =
       uint64_t{change.object.raw()} << 32 | change.member.raw();
   Entry entry{.change = change};
@@ -68,6 +78,15 @@ inline void ChangeLog::Append(Change change) {
     it->second = size();
   }
   entries_.push_back(entry);
+}
+
+inline uint32_t ChangeLog::SizeAt(absl::Time time) const {
+  const int64_t millis = absl::ToUnixMillis(time);
+  const auto it = std::partition_point(
+      entries_.begin(), entries_.end(), [millis](const Entry& entry) {
+        return entry.change.unix_millis <= millis;
+      });
+  return static_cast<uint32_t>(it - entries_.begin());
 }
 
 }  // namespace rollcall::entra

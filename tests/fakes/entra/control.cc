@@ -7,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "tests/fakes/entra/control_json.h"
 #include "tests/fakes/entra/expected.h"
+#include "tests/fakes/entra/fault_catalogue.h"
 #include "tests/fakes/entra/json_writer.h"
 
 namespace rollcall::entra {
@@ -109,8 +110,11 @@ Control::Body Control::GetStats() {
       .Int(context_.budget.total())
       .Key("faults")
       .BeginObject();
-  for (const auto& [kind, count] : context_.faults.Counts()) {
-    json.Key(FaultName(kind)).Int(count);
+  const auto reports = context_.faults.Reports();
+  for (const CatalogueEntry& entry : FaultCatalogue()) {
+    const auto it = reports.find(entry.kind);
+    if (it == reports.end() || it->second.hits == 0) continue;
+    json.Key(entry.name).Int(it->second.hits);
   }
   json.EndObject();
   context_.tenant.Read([&json](const TenantState& state) {

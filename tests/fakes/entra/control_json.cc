@@ -6,6 +6,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "tests/fakes/entra/fault_catalogue.h"
 #include "tests/fakes/entra/json_writer.h"
 #include "tests/fakes/entra/render.h"
 

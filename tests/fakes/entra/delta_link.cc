@@ -4,14 +4,14 @@ namespace rollcall::entra {
 namespace {
 
 constexpr uint64_t kDeltaTokens = 2;  // the kind of these tokens
-constexpr size_t kNumbers = 11;
+constexpr size_t kNumbers = 15;
 
 }  // namespace
 
 PageToken DeltaLink::ToToken() const {
   return {.numbers = {kDeltaTokens, is_users, initial, generation,
                       static_cast<uint64_t>(issued), selected, from, until,
-                      position, offset, nonce},
+                      resume, end, slice, position, offset, empties, poisoned},
           .text = ids};
 }
 
@@ -27,9 +27,13 @@ std::optional<DeltaLink> DeltaLink::FromToken(const PageToken& token) {
                    .selected = numbers[5],
                    .from = numbers[6],
                    .until = numbers[7],
-                   .position = numbers[8],
-                   .offset = numbers[9],
-                   .nonce = numbers[10],
+                   .resume = numbers[8],
+                   .end = numbers[9],
+                   .slice = numbers[10],
+                   .position = numbers[11],
+                   .offset = numbers[12],
+                   .empties = numbers[13],
+                   .poisoned = numbers[14] != 0,
                    .ids = token.text};
 }
 

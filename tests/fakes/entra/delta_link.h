@@ -20,9 +20,13 @@ struct DeltaLink {
   PropertySet selected = 0;
   uint64_t from = 0;      // the changes of the round are in the change
   uint64_t until = 0;     // log at [from, until)
+  uint64_t resume = 0;    // where the changes of the next round begin
+  uint64_t end = 0;       // if initial: objects below this
+  uint64_t slice = 1;     // members of one group at a time
   uint64_t position = 0;  // next object if initial, else next change
-  uint64_t offset = 0;    // next member of the group at the position
-  uint64_t nonce = 0;     // makes links differ that lead to one place
+  uint64_t offset = 0;    // first member of the slices at hand
+  uint64_t empties = 0;   // empty pages since the last one that was not
+  bool poisoned = false;  // is refused, as if it had expired
   std::string ids;        // of the filter, 36 characters each
 
   PageToken ToToken() const;

@@ -76,7 +76,7 @@ class Emulator::Impl {
         .budget = budget_,
         .stats = stats_,
         .now = options_.now,
-        .forget_delta_links = [this] { ++delta_generation_; },
+        .forget_delta_links = [this] { ForgetDeltaLinks(); },
         .set_consent_delay =
             [this](absl::Duration delay) { SetConsentDelay(delay); }});
     absl::StatusOr<std::unique_ptr<Server>> server =
@@ -114,7 +114,10 @@ class Emulator::Impl {
   Faults& faults() { return faults_; }
   Application& application() { return application_; }
   ThrottleBudget& budget() { return budget_; }
-  void ForgetDeltaLinks() { ++delta_generation_; }
+  DeltaKnobs& delta() { return delta_; }
+  void ForgetDeltaLinks() {
+    delta_.Edit([](DeltaSettings& settings) { ++settings.generation; });
+  }
   int64_t request_count() const {
     return stats_.graph_requests + stats_.login_requests;
   }
@@ -157,7 +160,7 @@ class Emulator::Impl {
                      .faults = faults_,
                      .sealer = sealer_,
                      .now = options_.now,
-                     .delta_generation = delta_generation_,
+                     .delta = delta_,
                      .closures = closures_},
         tokens_, application_, budget_);
     login_ = std::make_unique<Login>(
@@ -203,7 +206,7 @@ class Emulator::Impl {
   AccessTokens tokens_;
   ThrottleBudget budget_;
   Stats stats_;
-  std::atomic<uint64_t> delta_generation_ = 1;
+  DeltaKnobs delta_;
   absl::Mutex mutex_;
   absl::Duration consent_delay_ ABSL_GUARDED_BY(mutex_);
   bool ready_ ABSL_GUARDED_BY(mutex_) = false;

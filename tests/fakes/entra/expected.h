@@ -17,6 +17,12 @@ struct ExpectedUser {
   std::vector<Guid> groups;  // those of the selected ones it belongs to
 };
 
+struct ExpectedOptions {
+  bool guests = true;  // whether they count as users
+  // Whether groups with a hidden membership count as having members.
+  bool hidden_members = true;
+};
+
 struct ExpectedView {
   std::vector<ExpectedUser> users;  // by id
   int64_t groups = 0;               // selected ones that exist
@@ -32,11 +38,16 @@ struct ExpectedView {
   int64_t devices = 0;
   int64_t contacts = 0;
   int64_t service_principals = 0;
+  // Users who would be there, had they not been deleted. Sorted.
+  std::vector<Guid> deleted;
+  // Groups with a hidden membership, selected or nested in selected ones.
+  int64_t hidden_groups = 0;
 };
 
 // Users and groups that are deleted, for good or not, are not there.
 ExpectedView Flatten(const TenantState& state,
-                     absl::Span<const ObjectRef> selected);
+                     absl::Span<const ObjectRef> selected,
+                     const ExpectedOptions& options = {});
 
 }  // namespace rollcall::entra
 

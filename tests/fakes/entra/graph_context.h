@@ -12,6 +12,7 @@
 
 #include "absl/time/time.h"
 #include "tests/fakes/entra/closure.h"
+#include "tests/fakes/entra/delta_knobs.h"
 #include "tests/fakes/entra/faults.h"
 #include "tests/fakes/entra/http_message.h"
 #include "tests/fakes/entra/odata.h"
@@ -29,7 +30,7 @@ struct GraphContext {
   Faults& faults;
   const TokenSealer& sealer;
   std::function<absl::Time()> now;
-  std::atomic<uint64_t>& delta_generation;
+  DeltaKnobs& delta;
   ClosureCache& closures;
 
   std::string MetadataUrl(absl::string_view suffix) const {
@@ -44,6 +45,7 @@ struct Permissions {
   bool others = false;  // devices, contacts, service principals
   bool organization = false;
   bool hidden_members = false;
+  bool limited_members = false;  // by a fault: nothing but their ids
 };
 
 struct GraphCall {

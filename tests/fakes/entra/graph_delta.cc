@@ -17,8 +17,8 @@
 namespace rollcall::entra {
 namespace {
 
-constexpr absl::Duration kTokenLife = absl::Hours(7 * 24);
 constexpr size_t kMaxFilterIds = 50;
+constexpr uint64_t kRepeatedObjects = 3;  // on two pages, by #2
 
 // id eq 'a' or id eq 'b' ...
 absl::StatusOr<std::string> ParseIdFilter(const std::string& filter) {
@@ -29,7 +29,8 @@ absl::StatusOr<std::string> ParseIdFilter(const std::string& filter) {
     const std::vector<absl::string_view> words = absl::StrSplit(
         absl::StripAsciiWhitespace(clause), ' ', absl::SkipEmpty());
     if (words.size() != 3 || !absl::EqualsIgnoreCase(words[0], "id") ||
-        words[1] != "eq" || words[2].size() != 38) {
+        !absl::EqualsIgnoreCase(words[1], "eq") || words[2].size() != 38 ||
+        words[2].front() != '\'' || words[2].back() != '\'') {
       return UnsupportedQuery("Unsupported Query.");
     }
     const auto id = Guid::Parse(words[2].substr(1, 36));
@@ -55,52 +56,72 @@ absl::Status Expired() {
 class Delta {
  public:
   Delta(const GraphContext& context, const GraphCall& call, ObjectKind kind)
-      : context_(context), call_(call), kind_(kind) {}
+      : context_(context),
+        call_(call),
+        kind_(kind),
+        settings_(context.delta.Get()),
+        target_(call.Target()) {}
 
   absl::StatusOr<GraphReply> Answer() {
-    Faults& faults = context_.faults;
-    const std::string target = call_.Target();
-    if (call_.options.delta_token || call_.options.skip_token) {
-      if (faults.Strike(FaultKind::kDeltaGone, target)) return Gone();
-      if (faults.Strike(FaultKind::kDeltaExpired, target)) return Expired();
+    if (has_token()) {
+      if (Strikes(FaultKind::kDeltaGone)) return Gone();
+      if (Strikes(FaultKind::kDeltaExpired)) return Expired();
     }
     absl::StatusOr<DeltaLink> link = Start();
     if (!link.ok()) return link.status();
-    if (link->generation != context_.delta_generation) return Gone();
+    if (link->generation != settings_.generation) return Gone();
     return context_.tenant.Read(
         [&](const TenantState& state) -> absl::StatusOr<GraphReply> {
-          return Page(state, *std::move(link));
+          const ChangeLog& log =
+              is_users() ? state.user_changes() : state.group_changes();
+          // From a process that had seen more than this one.
+          if (link->from > log.size()) return Gone();
+          return Page(state, log, *std::move(link));
         });
   }
 
  private:
   bool is_users() const { return kind_ == ObjectKind::kUser; }
-
-  // Where the request begins: a new round, or in the middle of one.
-  absl::StatusOr<DeltaLink> Start() {
-    if (call_.options.skip_token.has_value()) {
-      return OpenLink(*call_.options.skip_token, ExpiredPageToken());
-    }
-    if (call_.options.delta_token.has_value() &&
-        !call_.options.delta_token->empty() &&
-        !absl::EqualsIgnoreCase(*call_.options.delta_token, "latest")) {
-      return OpenLink(*call_.options.delta_token, Expired());
-    }
-    return FirstLink();
+  bool is_latest() const {
+    return call_.options.delta_token.has_value() &&
+           absl::EqualsIgnoreCase(*call_.options.delta_token, "latest");
+  }
+  bool has_token() const {
+    return call_.options.skip_token.has_value() ||
+           (call_.options.delta_token.has_value() &&
+            !call_.options.delta_token->empty() && !is_latest());
+  }
+  bool Strikes(FaultKind kind) const {
+    return context_.faults.Strike(kind, target_).has_value();
   }
 
-  absl::StatusOr<DeltaLink> OpenLink(absl::string_view sealed,
-                                     absl::Status otherwise) {
-    const auto token = context_.sealer.Open(sealed);
+  // Where the request begins: a new round, or in the middle of one.
+  absl::StatusOr<DeltaLink> Start() const {
+    if (!has_token()) return FirstLink();
+    const bool skips = call_.options.skip_token.has_value();
+    if (skips && call_.options.select.has_value()) {
+      return UnsupportedQuery("$select cannot be combined with $skiptoken.");
+    }
+    const absl::Status otherwise = skips ? ExpiredPageToken() : Expired();
+    const auto token = context_.sealer.Open(skips ? *call_.options.skip_token
+                                                  : *call_.options.delta_token);
     const auto link = token ? DeltaLink::FromToken(*token) : std::nullopt;
     if (!link.has_value() || link->is_users != is_users()) return otherwise;
-    if (context_.now() - absl::FromUnixSeconds(link->issued) > kTokenLife) {
+    if (context_.now() - absl::FromUnixSeconds(link->issued) >
+        settings_.token_life) {
       return Expired();
+    }
+    if (skips && link->poisoned) {
+      return GraphError(400, "DirectoryPageTokenNotFoundException",
+                        "The specified page token was not found.");
+    }
+    if (skips && Strikes(FaultKind::kExpiredSkipToken)) {
+      return ExpiredPageToken();
     }
     return *link;
   }
 
-  absl::StatusOr<DeltaLink> FirstLink() {
+  absl::StatusOr<DeltaLink> FirstLink() const {
     const absl::StatusOr<PropertySet> selected = Selected(
         call_.options, is_users() ? UserProperties() : GroupProperties(),
         is_users() ? kDefaultUserDelta : kDefaultGroupDelta,
@@ -108,7 +129,7 @@ class Delta {
     if (!selected.ok()) return selected.status();
     DeltaLink link{.is_users = is_users(),
                    .initial = true,
-                   .generation = context_.delta_generation,
+                   .generation = settings_.generation,
                    .issued = absl::ToUnixSeconds(context_.now()),
                    .selected = *selected | Bit(UserProperty::kId)};
     if (call_.options.filter.has_value()) {
@@ -119,45 +140,83 @@ class Delta {
     return link;
   }
 
-  absl::StatusOr<GraphReply> Page(const TenantState& state, DeltaLink link) {
-    const ChangeLog& log =
-        is_users() ? state.user_changes() : state.group_changes();
-    if (!call_.options.skip_token.has_value()) BeginRound(log, link);
-    const std::string target = call_.Target();
-    Faults& faults = context_.faults;
-    if (call_.options.delta_token.has_value() &&
-        absl::EqualsIgnoreCase(*call_.options.delta_token, "latest")) {
-      return Finish(std::move(link), "[]");
+  absl::StatusOr<GraphReply> Page(const TenantState& state,
+                                  const ChangeLog& log, DeltaLink link) {
+    if (!call_.options.skip_token.has_value()) BeginRound(state, log, link);
+    if (is_latest()) return Finish(std::move(link), "[]");
+    if (const auto fault =
+            context_.faults.Strike(FaultKind::kEmptyPage, target_);
+        fault.has_value() &&
+        (fault->limit <= 0 ||
+         link.empties < static_cast<uint64_t>(fault->limit))) {
+      ++link.empties;
+      return NextLink(link, "[]");
     }
-    if (faults.Strike(FaultKind::kEmptyPage, target)) {
-      ++link.nonce;
-      return Reply("@odata.nextLink", "$skiptoken", link, "[]");
-    }
+    link.empties = 0;
     const DeltaLink here = link;
-    const bool minimal =
-        absl::StrContains(call_.request.Header("prefer"), "return=minimal") &&
-        !link.initial;
-    DeltaPageOptions options{
-        .minimal = minimal,
-        .soft_deleted_in_initial =
-            faults.Strike(FaultKind::kInitialRemoved, target).has_value(),
-        .duplicates =
-            faults.Strike(FaultKind::kDuplicates, target).has_value()};
+    const DeltaPageOptions options = OptionsOf(link);
     const DeltaPage page = is_users() ? UsersDeltaPage(state, link, options)
                                       : GroupsDeltaPage(state, link, options);
+    if (!link.initial && link.until < log.size() &&
+        Strikes(FaultKind::kMovingRound)) {
+      // What happened since the round began is in it after all.
+      link.until = log.size();
+      if (link.resume == here.until) link.resume = link.until;
+      if (page.done) return NextLink(link, page.value);
+    }
     if (page.done) return Finish(std::move(link), page.value);
-    if (faults.Strike(FaultKind::kNextLinkLoop, target)) link = here;
-    return Reply("@odata.nextLink", "$skiptoken", link, page.value);
+    // In the midst of a restored group, the place is one of its members.
+    if (options.duplicates && (link.initial || link.offset == 0) &&
+        link.position > here.position + kRepeatedObjects) {
+      link.position -= kRepeatedObjects;
+    }
+    if (Strikes(FaultKind::kNextLinkLoop)) link = here;
+    return NextLink(link, page.value);
+  }
+
+  DeltaPageOptions OptionsOf(const DeltaLink& link) const {
+    const bool minimal =
+        absl::StrContains(absl::AsciiStrToLower(call_.request.Header("prefer")),
+                          "return=minimal") &&
+        !link.initial;
+    return {
+        .minimal = minimal,
+        .page_size =
+            static_cast<size_t>(std::max<int64_t>(1, settings_.page_size)),
+        .every_step = settings_.every_step,
+        .hidden_members = call_.permissions.hidden_members,
+        .duplicates = Strikes(FaultKind::kDuplicates),
+        .blank = !link.initial && Strikes(FaultKind::kBlankChange),
+        .unknown_removed = Strikes(FaultKind::kUnknownRemoved),
+        .removed_in_initial =
+            link.initial && Strikes(FaultKind::kInitialRemoved),
+        .silent_deletions = Strikes(FaultKind::kSilentDeletion),
+        .dangling_member = !is_users() && Strikes(FaultKind::kDanglingMember),
+        .nulls = Strikes(FaultKind::kNulls),
+        .unchanged_too = minimal && Strikes(FaultKind::kUnchangedToo),
+        .unordered = Strikes(FaultKind::kUnordered)};
   }
 
   // Pins the end of the round.
-  void BeginRound(const ChangeLog& log, DeltaLink& link) {
-    link.until = log.size();
+  void BeginRound(const TenantState& state, const ChangeLog& log,
+                  DeltaLink& link) const {
+    absl::Duration lag = settings_.lag;
+    if (const auto fault = context_.faults.Strike(FaultKind::kLate, target_)) {
+      lag = std::max(lag, fault->delay);
+    }
+    link.until = lag > absl::ZeroDuration() ? log.SizeAt(context_.now() - lag)
+                                            : log.size();
+    link.until = std::max(link.until, link.from);
+    link.resume = link.until;
+    link.end =
+        ObjectsAt(log, link.until,
+                  is_users() ? state.users().size() : state.groups().size());
+    link.slice =
+        static_cast<uint64_t>(std::max<int64_t>(1, settings_.slice_size));
     link.issued = absl::ToUnixSeconds(context_.now());
     if (link.initial) return;
-    const auto replay =
-        context_.faults.Strike(FaultKind::kReplay, call_.Target());
-    if (replay.has_value()) {
+    if (const auto replay =
+            context_.faults.Strike(FaultKind::kReplay, target_)) {
       link.from -= std::min<uint64_t>(
           link.from,
           static_cast<uint64_t>(std::max<int64_t>(replay->limit, 0)));
@@ -166,23 +225,34 @@ class Delta {
   }
 
   // The last page: its link begins the next round.
-  GraphReply Finish(DeltaLink link, absl::string_view value) {
+  GraphReply Finish(DeltaLink link, absl::string_view value) const {
     link.initial = false;
-    link.from = link.until;
-    link.position = link.until;
+    link.from = link.resume;
+    link.until = link.from;
+    link.position = link.from;
     link.offset = 0;
+    link.end = 0;
     link.issued = absl::ToUnixSeconds(context_.now());
     return Reply("@odata.deltaLink", "$deltatoken", link, value);
   }
 
+  GraphReply NextLink(DeltaLink link, absl::string_view value) const {
+    link.poisoned = call_.options.skip_token.has_value() &&
+                    context_.faults.IsRepeated(target_) &&
+                    Strikes(FaultKind::kRetriedPageToken);
+    return Reply("@odata.nextLink", "$skiptoken", link, value);
+  }
+
   GraphReply Reply(absl::string_view name, absl::string_view parameter,
-                   const DeltaLink& link, absl::string_view value) {
+                   const DeltaLink& link, absl::string_view value) const {
     GraphReply reply;
     reply.body.reserve(value.size() + 1024);
     const absl::string_view collection = is_users() ? "users" : "groups";
+    const bool wrong = Strikes(FaultKind::kWrongContext);
     JsonWriter json(reply.body);
     json.BeginObject()
-        .Member("@odata.context", context_.MetadataUrl(collection))
+        .Member("@odata.context",
+                context_.MetadataUrl(wrong ? "directoryObjects" : collection))
         .Member(name, absl::StrCat(context_.origin, "/v1.0/", collection,
                                    "/delta?", parameter, "=",
                                    context_.sealer.Seal(link.ToToken())))
@@ -213,6 +283,8 @@ class Delta {
   const GraphContext& context_;
   const GraphCall& call_;
   const ObjectKind kind_;
+  const DeltaSettings settings_;
+  const std::string target_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@ namespace rollcall::entra {
 namespace {
 
 bool MayRead(ObjectKind kind, const Permissions& permissions) {
+  if (permissions.limited_members) return false;
   switch (kind) {
     case ObjectKind::kUser:
       return permissions.users;

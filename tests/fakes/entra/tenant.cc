@@ -8,6 +8,7 @@ namespace rollcall::entra {
 namespace {
 
 constexpr uint64_t kAddedIds = 100;  // stream of Guid::FromSeed
+constexpr absl::Duration kDeletedItemsLife = absl::Hours(30 * 24);
 
 absl::Status NotFound(absl::string_view kind, absl::string_view name) {
   return absl::NotFoundError(
@@ -43,10 +44,16 @@ static_assert(std::size(kTextFields) == kUserTexts);
 // Properties that are rendered from others.
 PropertySet WithDerived(PropertySet changed) {
   if (changed & Bit(UserProperty::kMail)) {
-    changed |= Bit(UserProperty::kProxyAddresses);
+    changed |=
+        Bit(UserProperty::kProxyAddresses) | Bit(UserProperty::kOtherMails);
+  }
+  if (changed & Bit(UserProperty::kUserType)) {
+    changed |=
+        Bit(UserProperty::kExternalUserState) | Bit(UserProperty::kOtherMails);
   }
   if (changed & Bit(UserProperty::kUserPrincipalName)) {
-    changed |= Bit(UserProperty::kMailNickname);
+    changed |= Bit(UserProperty::kMailNickname) |
+               Bit(UserProperty::kOnPremisesSamAccountName);
   }
   return changed;
 }
@@ -97,7 +104,10 @@ absl::Status UpnTaken(absl::string_view upn) {
 }  // namespace
 
 Tenant::Tenant(const TenantOptions& options, std::function<absl::Time()> now)
-    : options_(options), now_(std::move(now)), state_(Generate(options)) {}
+    : options_(options),
+      now_(std::move(now)),
+      state_(Generate(options)),
+      security_group_soft_delete_(options.security_group_soft_delete) {}
 
 uint32_t Tenant::NowSeconds() const {
   return static_cast<uint32_t>(absl::ToUnixSeconds(now_()));
@@ -178,6 +188,7 @@ absl::StatusOr<std::string> Tenant::AddUser(const UserFields& fields) {
   const std::string upn = fields.user_principal_name.value_or("");
   if (absl::Status status = CheckUpn(upn); !status.ok()) return status;
   absl::MutexLock lock(&mutex_);
+  state_.SetTime(now_());
   if (state_.FindUser(upn)) return UpnTaken(upn);
   User user;
   user.id = Guid::FromSeed(options_.seed, kAddedIds, added_++);
@@ -194,6 +205,7 @@ absl::StatusOr<std::string> Tenant::AddGroup(absl::string_view display_name,
     return absl::InvalidArgumentError("A group needs a display name.");
   }
   absl::MutexLock lock(&mutex_);
+  state_.SetTime(now_());
   Group group;
   group.id = Guid::FromSeed(options_.seed, kAddedIds, added_++);
   group.display_name = std::string(display_name);
@@ -208,6 +220,7 @@ absl::StatusOr<std::string> Tenant::AddGroup(absl::string_view display_name,
 absl::Status Tenant::UpdateUser(absl::string_view user,
                                 const UserFields& fields) {
   absl::MutexLock lock(&mutex_);
+  state_.SetTime(now_());
   const absl::StatusOr<ObjectRef> ref = NeedUser(user);
   if (!ref.ok()) return ref.status();
   if (fields.user_principal_name.has_value()) {
@@ -227,6 +240,33 @@ absl::Status Tenant::RenameUser(absl::string_view user,
   return UpdateUser(user, {.user_principal_name = std::string(new_upn)});
 }
 
+absl::Status Tenant::SwapUpns(absl::string_view one, absl::string_view other) {
+  absl::MutexLock lock(&mutex_);
+  state_.SetTime(now_());
+  const absl::StatusOr<ObjectRef> first = NeedUser(one);
+  if (!first.ok()) return first.status();
+  const absl::StatusOr<ObjectRef> second = NeedUser(other);
+  if (!second.ok()) return second.status();
+  if (*first == *second) {
+    return absl::InvalidArgumentError("A user has its own name already.");
+  }
+  const auto upn_of = [this](ObjectRef ref) {
+    return std::string(*state_.user(ref).Text(UserText::kUserPrincipalName));
+  };
+  const auto renamed = [this](ObjectRef ref, const std::string& upn) {
+    User user = state_.user(ref);
+    Apply({.user_principal_name = upn}, user);
+    return user;
+  };
+  const PropertySet changed =
+      WithDerived(Bit(UserProperty::kUserPrincipalName));
+  const std::string of_first = upn_of(*first);
+  const std::string of_second = upn_of(*second);
+  state_.Update(*first, renamed(*first, of_second), changed);
+  state_.Update(*second, renamed(*second, of_first), changed);
+  return absl::OkStatus();
+}
+
 absl::Status Tenant::EnableUser(absl::string_view user) {
   return UpdateUser(user, {.enabled = true});
 }
@@ -237,14 +277,16 @@ absl::Status Tenant::DisableUser(absl::string_view user) {
 
 absl::Status Tenant::DeleteUser(absl::string_view user) {
   absl::MutexLock lock(&mutex_);
+  state_.SetTime(now_());
   const absl::StatusOr<ObjectRef> ref = NeedUser(user);
   if (!ref.ok()) return ref.status();
-  state_.SoftDelete(*ref, NowSeconds());
+  state_.SoftDelete(*ref);
   return absl::OkStatus();
 }
 
 absl::Status Tenant::RestoreUser(absl::string_view id) {
   absl::MutexLock lock(&mutex_);
+  state_.SetTime(now_());
   const absl::StatusOr<ObjectRef> ref = NeedDeleted(id, ObjectKind::kUser);
   if (!ref.ok()) return ref.status();
   const std::string upn = state_.UpnBeforeDeletion(*ref);
@@ -255,11 +297,23 @@ absl::Status Tenant::RestoreUser(absl::string_view id) {
 
 absl::Status Tenant::PurgeUser(absl::string_view user) {
   absl::MutexLock lock(&mutex_);
+  state_.SetTime(now_());
   absl::StatusOr<ObjectRef> ref = NeedDeleted(user, ObjectKind::kUser);
   if (!ref.ok()) ref = NeedUser(user);
   if (!ref.ok()) return ref.status();
   state_.Purge(*ref);
   return absl::OkStatus();
+}
+
+void Tenant::PurgeOldDeleted() {
+  const absl::Time limit = now_() - kDeletedItemsLife;
+  {
+    absl::ReaderMutexLock lock(&mutex_);
+    if (!state_.HasDeletedBefore(limit)) return;
+  }
+  absl::MutexLock lock(&mutex_);
+  state_.SetTime(now_());
+  state_.PurgeDeletedBefore(limit);
 }
 
 absl::Status Tenant::RenameGroup(absl::string_view group,
@@ -268,6 +322,7 @@ absl::Status Tenant::RenameGroup(absl::string_view group,
     return absl::InvalidArgumentError("A group needs a display name.");
   }
   absl::MutexLock lock(&mutex_);
+  state_.SetTime(now_());
   const absl::StatusOr<ObjectRef> ref = NeedGroup(group);
   if (!ref.ok()) return ref.status();
   state_.EditGroup(*ref, Bit(GroupProperty::kDisplayName),
@@ -279,6 +334,7 @@ absl::Status Tenant::RenameGroup(absl::string_view group,
 
 absl::Status Tenant::SetHiddenMembership(absl::string_view group, bool hidden) {
   absl::MutexLock lock(&mutex_);
+  state_.SetTime(now_());
   const absl::StatusOr<ObjectRef> ref = NeedGroup(group);
   if (!ref.ok()) return ref.status();
   state_.EditGroup(
@@ -289,19 +345,36 @@ absl::Status Tenant::SetHiddenMembership(absl::string_view group, bool hidden) {
 
 absl::Status Tenant::DeleteGroup(absl::string_view group) {
   absl::MutexLock lock(&mutex_);
+  state_.SetTime(now_());
   const absl::StatusOr<ObjectRef> ref = NeedGroup(group);
   if (!ref.ok()) return ref.status();
   if (state_.group(*ref).type == GroupType::kMicrosoft365 ||
-      options_.security_group_soft_delete) {
-    state_.SoftDelete(*ref, NowSeconds());
+      security_group_soft_delete_) {
+    state_.SoftDelete(*ref);
   } else {
     state_.Purge(*ref);
   }
   return absl::OkStatus();
 }
 
+absl::Status Tenant::PurgeGroup(absl::string_view group) {
+  absl::MutexLock lock(&mutex_);
+  state_.SetTime(now_());
+  absl::StatusOr<ObjectRef> ref = NeedDeleted(group, ObjectKind::kGroup);
+  if (!ref.ok()) ref = NeedGroup(group);
+  if (!ref.ok()) return ref.status();
+  state_.Purge(*ref);
+  return absl::OkStatus();
+}
+
+void Tenant::SetSecurityGroupSoftDelete(bool soft) {
+  absl::MutexLock lock(&mutex_);
+  security_group_soft_delete_ = soft;
+}
+
 absl::Status Tenant::RestoreGroup(absl::string_view id) {
   absl::MutexLock lock(&mutex_);
+  state_.SetTime(now_());
   const absl::StatusOr<ObjectRef> ref = NeedDeleted(id, ObjectKind::kGroup);
   if (!ref.ok()) return ref.status();
   state_.Restore(*ref);
@@ -311,6 +384,7 @@ absl::Status Tenant::RestoreGroup(absl::string_view id) {
 absl::Status Tenant::AddMember(absl::string_view group,
                                absl::string_view member) {
   absl::MutexLock lock(&mutex_);
+  state_.SetTime(now_());
   const absl::StatusOr<ObjectRef> ref = NeedGroup(group);
   if (!ref.ok()) return ref.status();
   const absl::StatusOr<ObjectRef> added = NeedMember(member);
@@ -330,6 +404,7 @@ absl::Status Tenant::AddMember(absl::string_view group,
 absl::Status Tenant::RemoveMember(absl::string_view group,
                                   absl::string_view member) {
   absl::MutexLock lock(&mutex_);
+  state_.SetTime(now_());
   const absl::StatusOr<ObjectRef> ref = NeedGroup(group);
   if (!ref.ok()) return ref.status();
   const absl::StatusOr<ObjectRef> removed = NeedMember(member);

@@ -78,6 +78,8 @@ class Tenant {
 
   absl::Status UpdateUser(absl::string_view user, const UserFields& fields);
   absl::Status RenameUser(absl::string_view user, absl::string_view new_upn);
+  // Both at once: nobody ever sees a name twice.
+  absl::Status SwapUpns(absl::string_view one, absl::string_view other);
   absl::Status EnableUser(absl::string_view user);
   absl::Status DisableUser(absl::string_view user);
   // Into /directory/deletedItems, from where Restore brings back: by id.
@@ -92,6 +94,11 @@ class Tenant {
   // For good if it is a security group and those are not soft-deleted.
   absl::Status DeleteGroup(absl::string_view group);
   absl::Status RestoreGroup(absl::string_view id);
+  absl::Status PurgeGroup(absl::string_view group);
+  // See TenantOptions::security_group_soft_delete.
+  void SetSecurityGroupSoftDelete(bool soft);
+  // Deletes for good what has waited for thirty days.
+  void PurgeOldDeleted();
 
   absl::Status AddMember(absl::string_view group, absl::string_view member);
   absl::Status RemoveMember(absl::string_view group, absl::string_view member);
@@ -116,6 +123,7 @@ class Tenant {
   mutable absl::Mutex mutex_;
   TenantState state_ ABSL_GUARDED_BY(mutex_);
   uint64_t added_ ABSL_GUARDED_BY(mutex_) = 0;  // objects, for their ids
+  bool security_group_soft_delete_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace rollcall::entra

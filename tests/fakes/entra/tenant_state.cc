@@ -1,5 +1,6 @@
 #include "tests/fakes/entra/tenant_state.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -97,6 +98,7 @@ void TenantState::Reserve(size_t users, size_t groups) {
 void TenantState::Log(Change change) {
   ++version_;
   if (!in_history_) return;
+  change.unix_millis = absl::ToUnixMillis(now_);
   (change.object.kind() == ObjectKind::kUser ? user_changes_ : group_changes_)
       .Append(change);
 }
@@ -130,7 +132,9 @@ ObjectRef TenantState::Add(ObjectKind kind, OtherObject other) {
 
 void TenantState::Update(ObjectRef ref, User user, PropertySet changed) {
   User& record = users_[ref.index()];
-  by_upn_.erase(UpnHash(UpnOf(record)));
+  // Unless somebody else has taken the name over just now.
+  const auto it = by_upn_.find(UpnHash(UpnOf(record)));
+  if (it != by_upn_.end() && it->second == ref.index()) by_upn_.erase(it);
   record = std::move(user);
   by_upn_[UpnHash(UpnOf(record))] = ref.index();
   Log({ChangeKind::kUpdated, ref, ObjectRef(), changed});
@@ -173,7 +177,8 @@ void TenantState::SetUpn(User& user, absl::string_view upn) {
   user.texts = PackedTexts(texts);
 }
 
-void TenantState::SoftDelete(ObjectRef ref, uint32_t now_seconds) {
+void TenantState::SoftDelete(ObjectRef ref) {
+  const uint32_t now_seconds = NowSeconds();
   if (ref.kind() == ObjectKind::kGroup) {
     Group& record = groups_[ref.index()];
     record.life = Life::kSoftDeleted;
@@ -185,6 +190,7 @@ void TenantState::SoftDelete(ObjectRef ref, uint32_t now_seconds) {
     record.life = Life::kSoftDeleted;
     record.deleted_seconds = now_seconds;
   }
+  deletions_.emplace_back(now_seconds, ref);
   Log({ChangeKind::kSoftDeleted, ref, ObjectRef()});
 }
 
@@ -211,7 +217,31 @@ void TenantState::Purge(ObjectRef ref) {
   }
   Log({ChangeKind::kGone, ref, ObjectRef()});
   for (uint32_t i = 0; i < groups_.size(); ++i) {
-    RemoveMember(ObjectRef(ObjectKind::kGroup, i), ref);
+    // Looking is quicker than the index that RemoveMember makes.
+    const Group& group = groups_[i];
+    const bool is_member =
+        group.slots.has_value()
+            ? group.slots->contains(ref)
+            : std::find(group.members.begin(), group.members.end(), ref) !=
+                  group.members.end();
+    if (is_member) RemoveMember(ObjectRef(ObjectKind::kGroup, i), ref);
+  }
+}
+
+bool TenantState::HasDeletedBefore(absl::Time time) const {
+  return !deletions_.empty() &&
+         absl::FromUnixSeconds(deletions_.front().first) <= time;
+}
+
+void TenantState::PurgeDeletedBefore(absl::Time time) {
+  while (HasDeletedBefore(time)) {
+    const auto [seconds, ref] = deletions_.front();
+    deletions_.pop_front();
+    if (LifeOf(ref) != Life::kSoftDeleted) continue;
+    const uint32_t deleted = ref.kind() == ObjectKind::kGroup
+                                 ? group(ref).deleted_seconds
+                                 : user(ref).deleted_seconds;
+    if (deleted == seconds) Purge(ref);  // else it was deleted once more
   }
 }
 

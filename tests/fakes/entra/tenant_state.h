@@ -6,12 +6,15 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "tests/fakes/entra/change_log.h"
 #include "tests/fakes/entra/guid.h"
 #include "tests/fakes/entra/objects.h"
@@ -58,6 +61,8 @@ class TenantState {
 
   // What is there so far becomes the beginning of history.
   void StartHistory() { in_history_ = true; }
+  // The time of the changes to come.
+  void SetTime(absl::Time now) { now_ = now; }
   void Reserve(size_t users, size_t groups);
 
   ObjectRef Add(User user);
@@ -83,13 +88,19 @@ class TenantState {
     groups_[group.index()].members.push_back(member);
   }
 
-  void SoftDelete(ObjectRef ref, uint32_t now_seconds);
+  void SoftDelete(ObjectRef ref);
   void Restore(ObjectRef ref);
   // Deletes for good, and takes the object out of all groups.
   void Purge(ObjectRef ref);
+  // Whether an object waits in the deleted items since then or longer.
+  bool HasDeletedBefore(absl::Time time) const;
+  void PurgeDeletedBefore(absl::Time time);
 
  private:
   void Log(Change change);
+  uint32_t NowSeconds() const {
+    return static_cast<uint32_t>(absl::ToUnixSeconds(now_));
+  }
   void SetUpn(User& user, absl::string_view upn);
   absl::flat_hash_map<ObjectRef, uint32_t>& SlotsOf(Group& group);
 
@@ -100,6 +111,9 @@ class TenantState {
   absl::flat_hash_map<uint64_t, uint32_t> by_upn_;  // by a hash of the UPN
   ChangeLog user_changes_;
   ChangeLog group_changes_;
+  // When, and what, in this order; some were restored since.
+  std::deque<std::pair<uint32_t, ObjectRef>> deletions_;
+  absl::Time now_ = absl::UnixEpoch();
   uint64_t version_ = 0;
   bool in_history_ = false;
 };
