@@ -1,18 +1,15 @@
 // Delta rounds against a real little Graph over TLS.
 #include "services/directory/delta_walk.h"
 
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "common/testing/simulated_clock.h"
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/directory/fake_authorization.h"
-#include "services/directory/little_graph.h"
+#include "services/directory/graph_fixture.h"
 
 namespace rollcall::directory {
 namespace {
@@ -22,23 +19,8 @@ using ::rollcall::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr char kConnection[] = "accounts/acme/connections/c1";
-
-class DeltaWalkTest : public ::testing::Test {
+class DeltaWalkTest : public GraphFixture {
  protected:
-  DeltaWalkTest()
-      : authorization_(kConnection, graph_.origin(), "t1"),
-        clock_(absl::FromUnixSeconds(1'760'000'000)) {
-    auto http = http::Client::Create({.ca_file = LittleGraph::ca_file()});
-    EXPECT_OK(http);
-    http_ = *std::move(http);
-    client_.emplace(*http_, authorization_, clock_, waiter_);
-    auto session = client_->Open(*ConnectionName::Parse(kConnection),
-                                 [] { return false; });
-    EXPECT_OK(session);
-    session_ = *std::move(session);
-  }
-
   std::string Link(absl::string_view token) const {
     return absl::StrCat(graph_.origin(), "/v1.0/users/delta?$", token);
   }
@@ -62,11 +44,6 @@ class DeltaWalkTest : public ::testing::Test {
         {{"nextLink", "deltaLink"}, {"skiptoken=", "deltatoken=new"}});
     return answer;
   }
-  static Answer Error(int status, absl::string_view code) {
-    return {.status = status,
-            .body = absl::StrCat(R"({"error":{"code":")", code, R"("}})")};
-  }
-
   absl::StatusOr<DeltaRound<UserChange>> Walk(const DeltaLimits& limits = {}) {
     absl::StatusOr<DeltaRound<UserChange>> round =
         WalkUserDelta(*session_, Stored(), limits);
@@ -79,13 +56,6 @@ class DeltaWalkTest : public ::testing::Test {
     return round;
   }
 
-  LittleGraph graph_;
-  FakeAuthorization authorization_;
-  SimulatedClock clock_;
-  FakeWaiter waiter_;
-  std::unique_ptr<http::Client> http_;
-  absl::optional<GraphClient> client_;
-  std::unique_ptr<GraphSession> session_;
   std::vector<int> users_;
 };
 

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "common/status/errors.h"
+#include "common/testing/simulated_clock.h"
 #include "services/directory/authorization_client.h"
 #include "services/directory/waiter.h"
 
@@ -122,12 +123,16 @@ class FakeAuthorization : public AuthorizationClient {
   std::vector<std::string> reported_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Adds up what it was asked to wait. Thread-safe.
+// Adds up what it was asked to wait, and moves the clock by it if it has one.
+// Thread-safe.
 class FakeWaiter : public Waiter {
  public:
+  explicit FakeWaiter(SimulatedClock* clock = nullptr) : clock_(clock) {}
+
   void Wait(absl::Duration duration) override {
     absl::MutexLock lock(&mutex_);
     total_ += duration;
+    if (clock_ != nullptr) clock_->AdvanceTime(duration);
   }
   absl::Duration total() const {
     absl::MutexLock lock(&mutex_);
@@ -135,6 +140,7 @@ class FakeWaiter : public Waiter {
   }
 
  private:
+  SimulatedClock* const clock_;
   mutable absl::Mutex mutex_;
   absl::Duration total_ ABSL_GUARDED_BY(mutex_) = absl::ZeroDuration();
 };

@@ -16,49 +16,19 @@ namespace {
 
 // A token that ends within this is replaced before it is sent.
 constexpr absl::Duration kTokenMargin = absl::Minutes(2);
+// What is waited at least before a try that may follow "at once": a request
+// that fails is never sent in a hot loop.
+constexpr BackoffPolicy kLeastWait = {.initial = absl::Milliseconds(100),
+                                      .maximum = absl::Seconds(2)};
 // How often a wait looks whether somebody still waits for it.
 constexpr absl::Duration kWaitSlice = absl::Milliseconds(200);
 
-absl::Status StatusOf(const GraphAnswer& answer, GraphVerdict verdict) {
-  const std::string code = answer.codes.empty() ? "" : answer.codes.front();
-  Facts facts = {{"http_status", absl::StrCat(answer.status)}};
-  if (!code.empty()) facts.push_back({"graph_code", code});
-  const std::string said = absl::StrCat("Graph answered ", answer.status,
-                                        code.empty() ? "" : " ", code);
-  switch (verdict) {
-    case GraphVerdict::kOk:
-      return absl::OkStatus();
-    case GraphVerdict::kRetry:
-      return Unavailable(
-          answer.status == 429 ? "GRAPH_THROTTLED" : "GRAPH_UNAVAILABLE",
-          absl::StrCat(said, "."), facts);
-    case GraphVerdict::kRefreshToken:
-      return FailedPrecondition(
-          "GRAPH_UNAUTHORIZED",
-          absl::StrCat(said,
-                       ", with a fresh token too. The tenant may have to "
-                       "be authorized again."),
-          facts);
-    case GraphVerdict::kRestartEnumeration:
-      return Aborted("GRAPH_PAGE_EXPIRED",
-                     absl::StrCat(said, ": a page expired."), facts);
-    case GraphVerdict::kResync:
-      return Aborted("GRAPH_RESYNC_REQUIRED",
-                     absl::StrCat(said, ": everything must be read again."),
-                     facts);
-    case GraphVerdict::kNotFound:
-      return NotFound("GRAPH_NOT_FOUND", absl::StrCat(said, "."), facts);
-    case GraphVerdict::kForbidden:
-      return FailedPrecondition(
-          "GRAPH_FORBIDDEN",
-          absl::StrCat(said,
-                       ": the application lacks a permission in the "
-                       "tenant. Grant it and give consent again."),
-          facts);
-    case GraphVerdict::kGiveUp:
-      break;
-  }
-  return Internal("GRAPH_REFUSED", absl::StrCat(said, "."), facts);
+absl::Status Throttled(absl::Duration wait) {
+  return WithRetryDelay(
+      Unavailable("GRAPH_THROTTLED",
+                  absl::StrCat("Graph wants to be left alone for ",
+                               absl::FormatDuration(wait), ".")),
+      wait);
 }
 
 }  // namespace
@@ -74,10 +44,59 @@ GraphClient::GraphClient(http::Client& http, AuthorizationClient& authorization,
 
 absl::StatusOr<std::unique_ptr<GraphSession>> GraphClient::Open(
     const ConnectionName& connection, std::function<bool()> cancelled) {
+  absl::optional<AccessToken> token = Recall(connection);
+  if (!token.has_value()) {
+    ASSIGN_OR_RETURN(token, Mint(connection));
+  }
+  return std::make_unique<GraphSession>(*this, connection, *std::move(token),
+                                        std::move(cancelled));
+}
+
+TenantQuota GraphClient::Quota(absl::string_view tenant_id) {
+  const absl::Time now = clock_.TimeNow();
+  absl::MutexLock lock(&mutex_);
+  const auto found = paces_.find(tenant_id);
+  if (found == paces_.end()) return {};
+  absl::MutexLock pace_lock(&found->second.mutex);
+  const TenantPace& pace = found->second.pace;
+  return {.used = pace.used(now), .recent_units = pace.recent_units(now)};
+}
+
+absl::optional<AccessToken> GraphClient::Recall(
+    const ConnectionName& connection) {
+  const absl::Time now = clock_.TimeNow();
+  absl::MutexLock lock(&mutex_);
+  const auto found = tokens_.find(connection.ToString());
+  if (found == tokens_.end()) return absl::nullopt;
+  const KnownToken& known = found->second;
+  if (now >= known.mint_time + options_.token_reuse || now < known.mint_time ||
+      now + kTokenMargin >= known.token.expire_time) {
+    tokens_.erase(found);
+    return absl::nullopt;
+  }
+  return known.token;
+}
+
+absl::StatusOr<AccessToken> GraphClient::Mint(
+    const ConnectionName& connection) {
+  Forget(connection);
   ASSIGN_OR_RETURN(AccessToken token,
                    authorization_.MintAccessToken(connection));
-  return std::make_unique<GraphSession>(*this, connection, std::move(token),
-                                        std::move(cancelled));
+  absl::MutexLock lock(&mutex_);
+  tokens_.insert_or_assign(
+      connection.ToString(),
+      KnownToken{.token = token, .mint_time = clock_.TimeNow()});
+  return token;
+}
+
+void GraphClient::Forget(const ConnectionName& connection) {
+  absl::MutexLock lock(&mutex_);
+  tokens_.erase(connection.ToString());
+}
+
+GraphClient::SharedPace& GraphClient::PaceOf(const std::string& tenant_id) {
+  absl::MutexLock lock(&mutex_);
+  return paces_.try_emplace(tenant_id).first->second;
 }
 
 GraphSession::GraphSession(GraphClient& client, ConnectionName connection,
@@ -86,6 +105,7 @@ GraphSession::GraphSession(GraphClient& client, ConnectionName connection,
       connection_(std::move(connection)),
       tenant_id_(token.tenant_id),
       origin_(token.graph_origin),
+      pace_(client.PaceOf(tenant_id_)),
       cancelled_(std::move(cancelled)),
       token_(std::move(token)) {}
 
@@ -99,20 +119,29 @@ absl::StatusOr<std::string> GraphSession::Follow(absl::string_view link,
   http::Request request;
   request.url = std::string(link);
   request.headers = headers;
-  return Send(std::move(request));
+  const double units = ResourceUnits(link);
+  return Send(std::move(request), units);
 }
 
 absl::StatusOr<std::string> GraphSession::Post(absl::string_view path,
-                                               absl::string_view body) {
+                                               absl::string_view body,
+                                               double units) {
   http::Request request;
   request.method = "POST";
   request.url = absl::StrCat(origin_, path);
   request.headers = {{"Content-Type", "application/json"}};
   request.body = std::string(body);
-  return Send(std::move(request));
+  return Send(std::move(request), units > 0 ? units : ResourceUnits(path));
 }
 
-absl::StatusOr<std::string> GraphSession::Send(http::Request request) {
+void GraphSession::Hold(absl::Duration duration) {
+  absl::MutexLock lock(&pace_.mutex);
+  pace_.pace.Learn(
+      {.estimated_units = 0, .refused = true, .hold_for = duration}, Now());
+}
+
+absl::StatusOr<std::string> GraphSession::Send(http::Request request,
+                                               double units) {
   RETURN_IF_ERROR(CheckGraphLink(request.url, origin_));
   request.headers.push_back({"Accept", "application/json"});
   request.headers.push_back({"client-request-id", RandomUuid()});
@@ -120,13 +149,15 @@ absl::StatusOr<std::string> GraphSession::Send(http::Request request) {
   ASSIGN_OR_RETURN(Secret token, CurrentToken());
   bool refreshed = false;
   for (int tries = 1;; ++tries) {
+    RETURN_IF_ERROR(WaitForTurn(units));
     RETURN_IF_ERROR(CheckAlive());
-    ASSIGN_OR_RETURN(Try attempt, TryOnce(request, token));
+    ASSIGN_OR_RETURN(Try attempt, TryOnce(request, token, units));
     if (attempt.verdict == GraphVerdict::kOk) {
       failures_in_a_row_ = 0;
       return std::move(attempt.body);
     }
     if (attempt.verdict == GraphVerdict::kRefreshToken) {
+      client_.Forget(connection_);
       // The second refusal is told as well: it is what decides (R12).
       RETURN_IF_ERROR(
           client_.authorization_.ReportRejectedToken(connection_, token));
@@ -135,23 +166,16 @@ absl::StatusOr<std::string> GraphSession::Send(http::Request request) {
       continue;
     }
     if (attempt.verdict != GraphVerdict::kRetry) return attempt.status;
-    absl::BitGen random;
-    const absl::Duration wait = attempt.retry_after.value_or(
-        BackoffDelay(client_.options_.backoff, tries,
-                     absl::Uniform<double>(random, 0.0, 1.0)));
     if (tries >= client_.options_.max_tries) {
       ++failures_in_a_row_;
       return attempt.status;
     }
-    if (wait > client_.options_.max_wait) {
-      return WithRetryDelay(attempt.status, wait);
-    }
-    RETURN_IF_ERROR(WaitFor(wait));
+    RETURN_IF_ERROR(WaitToTryAgain(attempt, tries));
   }
 }
 
 absl::StatusOr<GraphSession::Try> GraphSession::TryOnce(
-    const http::Request& request, const Secret& token) {
+    const http::Request& request, const Secret& token, double units) {
   http::Request authorized = request;
   authorized.headers.push_back(
       {"Authorization", absl::StrCat("Bearer ", token.Reveal())});
@@ -169,19 +193,79 @@ absl::StatusOr<GraphSession::Try> GraphSession::TryOnce(
   if (answer.status != 200) answer.codes = ParseErrorCodes(response->body);
   Try attempt;
   attempt.verdict = Judge(answer);
-  attempt.status = StatusOf(answer, attempt.verdict);
-  if (answer.retry_after.has_value()) {
+  attempt.status = StatusFor(answer, attempt.verdict);
+  if (answer.retry_after.has_value() &&
+      attempt.verdict == GraphVerdict::kRetry) {
     attempt.retry_after =
-        ParseRetryAfter(*answer.retry_after, client_.clock_.TimeNow());
+        ParseRetryAfter(*answer.retry_after, TheirNow(*response));
   }
+  Learn(*response, attempt.retry_after, units);
   attempt.body = std::move(response->body);
   return attempt;
+}
+
+absl::Time GraphSession::TheirNow(const http::Response& response) const {
+  const absl::optional<std::string> date = response.Header("Date");
+  const absl::optional<absl::Time> theirs =
+      date.has_value() ? ParseHttpDate(*date) : absl::nullopt;
+  return theirs.value_or(Now());
+}
+
+void GraphSession::Learn(const http::Response& response,
+                         absl::optional<absl::Duration> hold_for,
+                         double units) {
+  const auto number = [&response](absl::string_view name) {
+    const absl::optional<std::string> text = response.Header(name);
+    return text.has_value() ? ParseQuotaNumber(*text) : absl::nullopt;
+  };
+  const PaceSignals signals = {.estimated_units = units,
+                               .units = number("x-ms-resource-unit"),
+                               .used = number("x-ms-throttle-limit-percentage"),
+                               .refused = response.status == 429,
+                               .hold_for = hold_for};
+  absl::MutexLock lock(&pace_.mutex);
+  pace_.pace.Learn(signals, Now());
+}
+
+absl::Status GraphSession::WaitForTurn(double units) {
+  const auto hold_end = [this] {
+    absl::MutexLock lock(&pace_.mutex);
+    return pace_.pace.held_until();
+  };
+  absl::Time until = Now();
+  // While one request waits, another may be told to wait longer.
+  for (absl::Time held = hold_end(); held > until; held = hold_end()) {
+    const absl::Duration wait = held - until;
+    if (wait > client_.options_.max_wait) return Throttled(wait);
+    RETURN_IF_ERROR(WaitFor(wait));
+    until = held;
+  }
+  absl::Duration wait;
+  {
+    absl::MutexLock lock(&pace_.mutex);
+    wait = pace_.pace.Take(units, Now());
+  }
+  return WaitFor(wait);
+}
+
+absl::Status GraphSession::WaitToTryAgain(const Try& attempt, int tries) {
+  absl::BitGen random;
+  const double jitter = absl::Uniform<double>(random, 0.0, 1.0);
+  if (!attempt.retry_after.has_value()) {
+    return WaitFor(BackoffDelay(client_.options_.backoff, tries, jitter));
+  }
+  if (*attempt.retry_after > client_.options_.max_wait) {
+    return WithRetryDelay(attempt.status, *attempt.retry_after);
+  }
+  // The rest of the wait is the hold that everybody obeys.
+  const absl::Duration least = BackoffDelay(kLeastWait, tries, jitter);
+  return *attempt.retry_after < least ? WaitFor(least) : absl::OkStatus();
 }
 
 absl::StatusOr<Secret> GraphSession::CurrentToken() {
   {
     absl::MutexLock lock(&mutex_);
-    if (client_.clock_.TimeNow() + kTokenMargin < token_.expire_time) {
+    if (Now() + kTokenMargin < token_.expire_time) {
       return token_.token;
     }
   }
@@ -198,8 +282,7 @@ absl::StatusOr<Secret> GraphSession::FreshToken(const Secret& rejected) {
 }
 
 absl::StatusOr<Secret> GraphSession::Mint() {
-  ASSIGN_OR_RETURN(AccessToken fresh,
-                   client_.authorization_.MintAccessToken(connection_));
+  ASSIGN_OR_RETURN(AccessToken fresh, client_.Mint(connection_));
   if (fresh.graph_origin != origin_ || fresh.tenant_id != tenant_id_) {
     return Aborted("CONNECTION_CHANGED",
                    "The connection points to another tenant now.");
@@ -232,10 +315,13 @@ absl::Status GraphSession::CheckAlive() const {
 
 bool EndsTheRead(const absl::Status& status) {
   static constexpr absl::string_view kCostsOnlyItself[] = {
-      "GRAPH_LINK_ELSEWHERE",  "GRAPH_NOT_FOUND",      "GRAPH_OBJECT_MALFORMED",
-      "GRAPH_PAGES_ENDLESS",   "GRAPH_PAGES_EXPIRE",   "GRAPH_PAGE_LOOP",
-      "GRAPH_PAGE_MALFORMED",  "GRAPH_PAGE_TOO_LARGE", "GRAPH_REFUSED",
-      "GRAPH_RESYNC_REQUIRED", "GRAPH_UNAVAILABLE",    "HTTP_BODY_TOO_LARGE"};
+      "GRAPH_LINK_ELSEWHERE",   "GRAPH_NOT_FOUND",
+      "GRAPH_OBJECT_MALFORMED", "GRAPH_PAGES_ENDLESS",
+      "GRAPH_PAGES_EXPIRE",     "GRAPH_PAGE_LOOP",
+      "GRAPH_PAGE_MALFORMED",   "GRAPH_PAGE_TOO_LARGE",
+      "GRAPH_REFUSED",          "GRAPH_RESYNC_REQUIRED",
+      "GRAPH_ROUND_TOO_LARGE",  "GRAPH_UNAVAILABLE",
+      "GRAPH_WRONG_USER",       "HTTP_BODY_TOO_LARGE"};
   const std::string reason = ReasonOf(status);
   return !status.ok() &&
          std::find(std::begin(kCostsOnlyItself), std::end(kCostsOnlyItself),

@@ -11,16 +11,20 @@
 #include <string>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "common/http/client.h"
 #include "common/time/backoff.h"
 #include "common/time/clock.h"
 #include "services/directory/authorization_client.h"
 #include "services/directory/graph_error.h"
+#include "services/directory/tenant_pace.h"
 #include "services/directory/waiter.h"
 
 namespace rollcall::directory {
@@ -30,6 +34,9 @@ struct GraphClientOptions {
   // says how long: 1, 2, 4 ... seconds, with jitter.
   int max_tries = 6;
   BackoffPolicy backoff;
+  // A token of a connection serves its sessions for so long, then authorization
+  // is asked again: it may have to be authorized anew.
+  absl::Duration token_reuse = absl::Minutes(5);
   // If Graph asks to wait longer, the read ends and is to be asked for again:
   // a wait is never shortened.
   absl::Duration max_wait = absl::Minutes(5);
@@ -40,25 +47,54 @@ struct GraphClientOptions {
 
 class GraphSession;
 
-// Makes sessions. Thread-safe.
+// How much of its quota a tenant's requests use.
+struct TenantQuota {
+  double used = 0;          // As Graph said last; 0 if it said nothing lately.
+  double recent_units = 0;  // In the last ten seconds, as counted here.
+};
+
+// Makes sessions. All sessions of one tenant keep one pace. Thread-safe.
 class GraphClient {
  public:
   // All must outlive the client and its sessions.
   GraphClient(http::Client& http, AuthorizationClient& authorization,
               Clock& clock, Waiter& waiter, GraphClientOptions options = {});
 
-  // Mints a token and nothing more. `cancelled` is asked between requests and
-  // during waits. Errors are those of authorization.
+  // Mints a token if there is none, and nothing more. `cancelled` is asked
+  // between requests and during waits. Errors are those of authorization.
   absl::StatusOr<std::unique_ptr<GraphSession>> Open(
       const ConnectionName& connection, std::function<bool()> cancelled);
 
+  TenantQuota Quota(absl::string_view tenant_id);
+
  private:
   friend class GraphSession;
+
+  struct SharedPace {
+    absl::Mutex mutex;
+    TenantPace pace ABSL_GUARDED_BY(mutex);
+  };
+  struct KnownToken {
+    AccessToken token;
+    absl::Time mint_time;
+  };
+
+  // The token of an earlier session, if it is good still.
+  absl::optional<AccessToken> Recall(const ConnectionName& connection);
+  absl::StatusOr<AccessToken> Mint(const ConnectionName& connection);
+  void Forget(const ConnectionName& connection);
+  SharedPace& PaceOf(const std::string& tenant_id);
+
   http::Client& http_;
   AuthorizationClient& authorization_;
   Clock& clock_;
   Waiter& waiter_;
   const GraphClientOptions options_;
+
+  absl::Mutex mutex_;
+  absl::flat_hash_map<std::string, KnownToken> tokens_ ABSL_GUARDED_BY(mutex_);
+  // Never erased from: sessions refer to them.
+  absl::node_hash_map<std::string, SharedPace> paces_ ABSL_GUARDED_BY(mutex_);
 };
 
 // One read's conversation with one tenant. Thread-safe. Every call gives the
@@ -86,16 +122,22 @@ class GraphSession {
   // the first page.
   absl::StatusOr<std::string> Follow(absl::string_view link,
                                      const http::Headers& headers = {});
-  // For questions that do not fit into a path; changes nothing.
+  // For questions that do not fit into a path; changes nothing. `units` is what
+  // it costs, if the path does not tell.
   absl::StatusOr<std::string> Post(absl::string_view path,
-                                   absl::string_view body);
+                                   absl::string_view body, double units = 0);
+
+  // Holds all requests of the tenant, as a Retry-After does: for answers that
+  // come inside of others.
+  void Hold(absl::Duration duration);
+
+  absl::Time Now() const { return client_.clock_.TimeNow(); }
 
   // How many answers there were.
   int64_t answers() const { return answers_; }
   bool cancelled() const { return cancelled_(); }
 
  private:
-  absl::StatusOr<std::string> Send(http::Request request);
   // One try. An error is final; a verdict may ask for more.
   struct Try {
     GraphVerdict verdict = GraphVerdict::kRetry;
@@ -103,18 +145,30 @@ class GraphSession {
     absl::optional<absl::Duration> retry_after;
     absl::Status status;  // What to say if this was the last try.
   };
-  absl::StatusOr<Try> TryOnce(const http::Request& request,
-                              const Secret& token);
+
+  absl::StatusOr<std::string> Send(http::Request request, double units);
+  absl::StatusOr<Try> TryOnce(const http::Request& request, const Secret& token,
+                              double units);
+  // What the server holds for now, if it says so.
+  absl::Time TheirNow(const http::Response& response) const;
+  void Learn(const http::Response& response,
+             absl::optional<absl::Duration> hold_for, double units);
+
+  // Until the pace of the tenant admits a request, and nobody holds it.
+  absl::Status WaitForTurn(double units);
+  absl::Status WaitToTryAgain(const Try& attempt, int tries);
+  absl::Status WaitFor(absl::Duration duration);
+  absl::Status CheckAlive() const;
+
   absl::StatusOr<Secret> CurrentToken();
   absl::StatusOr<Secret> FreshToken(const Secret& rejected);
   absl::StatusOr<Secret> Mint();
-  absl::Status WaitFor(absl::Duration duration);
-  absl::Status CheckAlive() const;
 
   GraphClient& client_;
   const ConnectionName connection_;
   const std::string tenant_id_;
   const std::string origin_;
+  GraphClient::SharedPace& pace_;
   const std::function<bool()> cancelled_;
   std::atomic<int64_t> answers_{0};
   std::atomic<int> failures_in_a_row_{0};

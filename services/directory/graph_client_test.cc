@@ -42,7 +42,7 @@ class GraphClientTest : public ::testing::Test {
   LittleGraph graph_;
   FakeAuthorization authorization_;
   SimulatedClock clock_;
-  FakeWaiter waiter_;
+  FakeWaiter waiter_{&clock_};
   std::unique_ptr<http::Client> http_;
   absl::optional<GraphClient> client_;
   std::atomic<bool> cancelled_{false};
@@ -93,6 +93,101 @@ TEST_F(GraphClientTest, NeverShortensAWaitButEndsTheRead) {
   EXPECT_TRUE(EndsTheRead(answer.status()));
   EXPECT_EQ(waiter_.total(), absl::ZeroDuration());
   EXPECT_EQ(graph_.requests().size(), 1u);
+}
+
+TEST_F(GraphClientTest, Section3_1_ARetryAfterHoldsAllRequestsOfTheTenant) {
+  auto other =
+      client_->Open(*ConnectionName::Parse(kConnection), [] { return false; });
+  ASSERT_OK(other);
+  graph_.Say({{.status = 429, .retry_after = "3600"}});
+  EXPECT_THAT(session_->Get("/v1.0/users"),
+              StatusIs(StatusCode::kUnavailable, "GRAPH_THROTTLED"));
+  const auto held = (*other)->Get("/v1.0/groups");
+  EXPECT_THAT(held, StatusIs(StatusCode::kUnavailable, "GRAPH_THROTTLED"));
+  EXPECT_EQ(RetryDelayOf(held.status()), absl::Hours(1));
+  EXPECT_EQ(graph_.requests().size(), 1u);
+  // What is left is short enough to be waited for.
+  clock_.AdvanceTime(absl::Minutes(58));
+  EXPECT_OK((*other)->Get("/v1.0/groups"));
+  EXPECT_EQ(waiter_.total(), absl::Minutes(2));
+}
+
+TEST_F(GraphClientTest, Section3_1_ARetryAfterThatComesWhileWaitingCounts) {
+  graph_.Say(
+      {{.status = 429, .retry_after = "2"},
+       {.body = "{}", .before = [this] { session_->Hold(absl::Seconds(7)); }}});
+  EXPECT_OK(session_->Get("/v1.0/users"));
+  EXPECT_OK(session_->Get("/v1.0/users"));
+  EXPECT_EQ(waiter_.total(), absl::Seconds(9));
+}
+
+TEST_F(GraphClientTest, Section3_1_ADateCountsFromTheServersClock) {
+  graph_.Say({{.status = 503,
+               .retry_after = "Wed, 21 Oct 2015 07:28:30 GMT",
+               .headers = {{"Date", "Wed, 21 Oct 2015 07:28:00 GMT"}}}});
+  EXPECT_OK(session_->Get("/v1.0/users"));
+  EXPECT_EQ(waiter_.total(), absl::Seconds(30));
+}
+
+TEST_F(GraphClientTest, Section3_1_NoWaitIsNoHotLoop) {
+  graph_.Say(
+      std::vector<Answer>(20, Answer{.status = 429, .retry_after = "0"}));
+  EXPECT_THAT(session_->Get("/v1.0/users"),
+              StatusIs(StatusCode::kUnavailable, "GRAPH_THROTTLED"));
+  EXPECT_EQ(graph_.requests().size(), 6u);
+  EXPECT_GE(waiter_.total(), absl::Seconds(1.5));
+}
+
+TEST_F(GraphClientTest, Section3_1_SpendsNoMoreThanTheTenantsQuota) {
+  graph_.Say(std::vector<Answer>(
+      30, Answer{.headers = {{"x-ms-resource-unit", "800"}}}));
+  for (int i = 0; i < 30; ++i) ASSERT_OK(session_->Get("/v1.0/users"));
+  // 24,000 units: 8,000 at once, the others at 800 a second.
+  EXPECT_GE(waiter_.total(), absl::Seconds(19));
+  EXPECT_LE(waiter_.total(), absl::Seconds(21));
+  EXPECT_NEAR(client_->Quota(kTenant).recent_units, 8'000, 800);
+}
+
+TEST_F(GraphClientTest, Section3_1_TellsHowMuchOfTheQuotaIsUsed) {
+  EXPECT_EQ(client_->Quota("another").used, 0);
+  graph_.Say({{.headers = {{"x-ms-throttle-limit-percentage", "0.9"},
+                           {"x-ms-resource-unit", "3"}}}});
+  EXPECT_OK(session_->Get("/v1.0/users"));
+  EXPECT_EQ(client_->Quota(kTenant).used, 0.9);
+  EXPECT_EQ(client_->Quota(kTenant).recent_units, 3);
+}
+
+TEST_F(GraphClientTest, Section3_3_ARequestKeepsItsIdThroughItsTries) {
+  graph_.Say({{.status = 503}, {.status = 200}, {.status = 200}});
+  EXPECT_OK(session_->Get("/v1.0/users"));
+  EXPECT_OK(session_->Get("/v1.0/users"));
+  std::vector<std::string> ids;
+  for (const httplib::Request& request : graph_.requests()) {
+    EXPECT_EQ(request.get_header_value_count("client-request-id"), 1u);
+    EXPECT_EQ(request.get_header_value("x-ms-throttle-priority"), "Low");
+    ids.push_back(request.get_header_value("client-request-id"));
+  }
+  ASSERT_EQ(ids.size(), 3u);
+  EXPECT_EQ(ids[0], ids[1]);
+  EXPECT_NE(ids[1], ids[2]);
+}
+
+TEST_F(GraphClientTest, ATokenServesSeveralSessions) {
+  const auto open = [this] {
+    return client_->Open(*ConnectionName::Parse(kConnection),
+                         [] { return false; });
+  };
+  EXPECT_OK(open());
+  EXPECT_EQ(authorization_.mints(), 1);
+  clock_.AdvanceTime(absl::Minutes(5));
+  EXPECT_OK(open());
+  EXPECT_EQ(authorization_.mints(), 2);
+  // A refused one serves nobody any more.
+  graph_.Say({{.status = 401}, {.status = 401}});
+  EXPECT_THAT(session_->Get("/v1.0/users"),
+              StatusIs(StatusCode::kFailedPrecondition, "GRAPH_UNAUTHORIZED"));
+  EXPECT_OK(open());
+  EXPECT_EQ(authorization_.mints(), 4);
 }
 
 TEST_F(GraphClientTest, BacksOffByItselfAndGivesUp) {
@@ -259,6 +354,15 @@ TEST_F(PageWalkTest, ABrokenPageCountsAsNotReceived) {
   EXPECT_THAT(ids_, ElementsAre(1));
   graph_.Say(std::vector<Answer>(5, Answer{.body = "<html>"}));
   EXPECT_THAT(Walk(), StatusIs(StatusCode::kDataLoss, "GRAPH_PAGE_MALFORMED"));
+}
+
+TEST_F(PageWalkTest, Fault3_TheSamePageUnderEverNewLinksEndsTheWalk) {
+  std::vector<Answer> answers;
+  for (int i = 0; i < 100; ++i) {
+    answers.push_back(PageOf({1, 2}, Link(absl::StrCat(i))));
+  }
+  graph_.Say(answers);
+  EXPECT_THAT(Walk(), StatusIs(StatusCode::kDataLoss, "GRAPH_PAGE_LOOP"));
 }
 
 TEST_F(PageWalkTest, ALinkElsewhereIsNotFollowed) {

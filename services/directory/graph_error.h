@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
@@ -34,11 +35,22 @@ struct GraphAnswer {
 // What to do about an answer.
 GraphVerdict Judge(const GraphAnswer& answer);
 
+// What to tell whoever asked; the errors are those of GraphSession.
+absl::Status StatusFor(const GraphAnswer& answer, GraphVerdict verdict);
+
+// An HTTP date (RFC 9110 §5.6.7, the preferred form).
+absl::optional<absl::Time> ParseHttpDate(absl::string_view text);
+
 // How long the answer asks to wait: an integer or a decimal number of seconds,
-// or an HTTP date. None if it does not say, or nothing that can be read. Never
-// negative.
+// or an HTTP date, which counts from `now`: what the server holds for now, if
+// it said so. None if it does not say, or nothing that can be read. Never
+// negative; more than a day counts as a day.
 absl::optional<absl::Duration> ParseRetryAfter(absl::string_view text,
                                                absl::Time now);
+
+// The number of a header like x-ms-resource-unit; none if it is no plain,
+// finite one.
+absl::optional<double> ParseQuotaNumber(absl::string_view text);
 
 }  // namespace rollcall::directory
 

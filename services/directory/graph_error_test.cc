@@ -79,6 +79,11 @@ INSTANTIATE_TEST_SUITE_P(
             GraphVerdict::kRetry},
         Row{"GatewayTimeout", {504, {"UnknownError"}}, GraphVerdict::kRetry},
         Row{"BandwidthExceeded", {509, {}}, GraphVerdict::kRetry},
+        Row{"VersionNotSupported", {505, {}}, GraphVerdict::kGiveUp},
+        Row{"NetworkAuthentication", {511, {}}, GraphVerdict::kGiveUp},
+        Row{"ResyncInAMissingObject",
+            {404, {"Request_ResourceNotFound", "resyncRequired"}},
+            GraphVerdict::kResync},
         Row{"NoStatus", {0, {}}, GraphVerdict::kGiveUp}),
     [](const auto& row) { return row.param.name; });
 
@@ -96,9 +101,25 @@ TEST(RetryAfter, IsAnIntegerADecimalOrADate) {
 }
 
 TEST(RetryAfter, NonsenseSaysNothing) {
-  for (absl::string_view text : {"", "-1", "soon", "inf", "nan", "1e999",
-                                 "Wed, 21 Oct 2015 07:28:00", "1 2"}) {
+  for (absl::string_view text :
+       {"", "-1", "soon", "inf", "nan", "1e999", "Wed, 21 Oct 2015 07:28:00",
+        "1 2", "0x10", "1e3", "1.2.3", "."}) {
     EXPECT_EQ(ParseRetryAfter(text, absl::UnixEpoch()), absl::nullopt) << text;
+  }
+}
+
+TEST(RetryAfter, MoreThanADayIsADay) {
+  EXPECT_EQ(ParseRetryAfter("99999999999", absl::UnixEpoch()), absl::Hours(24));
+  EXPECT_EQ(ParseRetryAfter("Wed, 21 Oct 2099 07:28:00 GMT", absl::UnixEpoch()),
+            absl::Hours(24));
+}
+
+TEST(QuotaNumber, IsPlainAndFinite) {
+  EXPECT_EQ(ParseQuotaNumber("2"), 2);
+  EXPECT_EQ(ParseQuotaNumber(" 0.8 "), 0.8);
+  for (absl::string_view text :
+       {"", "-1", "+1", "inf", "nan", "1e3", "0x1", "1,5", "."}) {
+    EXPECT_EQ(ParseQuotaNumber(text), absl::nullopt) << text;
   }
 }
 

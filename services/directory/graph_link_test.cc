@@ -13,6 +13,7 @@ TEST(GraphLink, TheTenantsGraphIsFollowed) {
            "https://graph.microsoft.com/v1.0/users?$skiptoken=X%2744",
            "https://graph.microsoft.com:443/v1.0/users",
            "HTTPS://Graph.Microsoft.COM/v1.0/groups/x/members?$top=999",
+           "https://graph.microsoft.com/v1.0/users/a@b.c/memberOf?x=//..",
        }) {
     EXPECT_OK(CheckGraphLink(link, "https://graph.microsoft.com")) << link;
   }
@@ -44,6 +45,19 @@ TEST(GraphLink, NothingElseIs) {
            "https://graph.microsoft.com/beta/users",
            "https://graph.microsoft.com/v1.0",
            "https://graph.microsoft.com/v1.0/../beta/users",
+           "https://@graph.microsoft.com/v1.0/users",
+           "https://:@graph.microsoft.com/v1.0/users",
+           "https://graph%2Emicrosoft.com/v1.0/users",
+           "https://graph.microsoft.com%00.evil.test/v1.0/users",
+           "https://graph.microsoft.com#@evil.test/v1.0/users",
+           "https://graph.microsoft.com?@evil.test/v1.0/users",
+           "https:///graph.microsoft.com/v1.0/users",
+           "https:graph.microsoft.com/v1.0/users",
+           "https://graph.microsoft.com:0443x/v1.0/users",
+           "https://graph.microsoft.com/v1.0/%2e%2e/beta/users",
+           "https://graph.microsoft.com/v1.0/.%2E/beta/users",
+           "https://graph.microsoft.com/V1.0/users",
+           "https://gr\xc3\xa4ph.microsoft.com/v1.0/users",
            "https://graph.microsoft.com/v1.0/users\r\nX-Injected: 1",
            "https://graph.microsoft.com/v1.0/us ers",
            "https://127.0.0.1/v1.0/users",

@@ -35,6 +35,20 @@ void ReadItem(const dom::element& element, const PageLimits& limits,
   }
 }
 
+void ReadItem(const dom::element& element, const PageLimits&,
+              Page<SourceId>& page) {
+  std::string_view text;
+  absl::optional<SourceId> id;
+  if (element.get(text) == simdjson::SUCCESS) {
+    id = SourceId::Parse(AbslView(text));
+  }
+  if (id.has_value()) {
+    page.items.push_back(*id);
+  } else {
+    page.skipped.push_back({"OBJECT_ID_INVALID", absl::nullopt});
+  }
+}
+
 template <typename Object>
 absl::Status ReadItems(const dom::element& value, const PageLimits& limits,
                        Page<Object>& page) {
@@ -105,6 +119,11 @@ absl::StatusOr<Page<SourceGroup>> ParseGroupPage(absl::string_view body,
 absl::StatusOr<Page<SourceMember>> ParseMemberPage(absl::string_view body,
                                                    const PageLimits& limits) {
   return ParsePage<SourceMember>(body, limits);
+}
+
+absl::StatusOr<Page<SourceId>> ParseIdPage(absl::string_view body,
+                                           const PageLimits& limits) {
+  return ParsePage<SourceId>(body, limits);
 }
 
 absl::StatusOr<SourceUser> ParseUser(absl::string_view body,

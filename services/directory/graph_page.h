@@ -36,6 +36,12 @@ absl::StatusOr<Page<SourceGroup>> ParseGroupPage(absl::string_view body,
 absl::StatusOr<Page<SourceMember>> ParseMemberPage(
     absl::string_view body, const PageLimits& limits = {});
 
+// Plain ids, as the functions about memberships give them: up to 11,000 at
+// once.
+absl::StatusOr<Page<SourceId>> ParseIdPage(absl::string_view body,
+                                           const PageLimits& limits = {
+                                               .max_items = 20'000});
+
 // Single objects; here a skipped object is an error, reason
 // GRAPH_OBJECT_MALFORMED.
 absl::StatusOr<SourceUser> ParseUser(absl::string_view body,

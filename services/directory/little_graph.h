@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -21,6 +22,7 @@ struct Answer {
   std::string body = "{}";
   std::string retry_after;
   std::string location;
+  std::vector<std::pair<std::string, std::string>> headers;
   std::function<void()> before;  // Happens just before the answer.
 };
 
@@ -46,6 +48,9 @@ class LittleGraph {
       response.set_content(answer.body, "application/json");
       if (!answer.retry_after.empty()) {
         response.set_header("Retry-After", answer.retry_after);
+      }
+      for (const auto& [name, value] : answer.headers) {
+        response.set_header(name, value);
       }
       if (!answer.location.empty()) {
         response.set_header("Location", answer.location);
