@@ -6,6 +6,7 @@
 #include "common/rpc/channel.h"
 #include "common/status/errors.h"
 #include "common/status/grpc_status.h"
+#include "common/status/status_macros.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "rollcall/directory/v1/directory.grpc.pb.h"
@@ -89,6 +90,17 @@ absl::StatusOr<directory::v1::Directory> GrpcDirectoryClient::GetDirectory(
       ErrorOf(stub_->stub.GetDirectory(&context, request, &directory));
   if (!status.ok()) return status;
   return directory;
+}
+
+absl::StatusOr<directory::v1::ListDirectoriesResponse>
+GrpcDirectoryClient::ListDirectories(
+    const directory::v1::ListDirectoriesRequest& request) {
+  grpc::ClientContext context;
+  rpc::SetDeadline(&context, kCallTimeout);
+  directory::v1::ListDirectoriesResponse response;
+  RETURN_IF_ERROR(
+      ErrorOf(stub_->stub.ListDirectories(&context, request, &response)));
+  return response;
 }
 
 absl::StatusOr<std::unique_ptr<DesiredStateStream>>

@@ -38,6 +38,10 @@ class DirectoryClient {
   virtual absl::StatusOr<directory::v1::Directory> GetDirectory(
       const DirectoryName& name) = 0;
 
+  // One page, as in the contract.
+  virtual absl::StatusOr<directory::v1::ListDirectoriesResponse>
+  ListDirectories(const directory::v1::ListDirectoriesRequest& request) = 0;
+
   // `read_id` and `resume_key` as in the contract; empty for a new reading.
   virtual absl::StatusOr<std::unique_ptr<DesiredStateStream>>
   StreamDesiredState(const DirectoryName& name, const std::string& read_id,
@@ -53,6 +57,8 @@ class GrpcDirectoryClient : public DirectoryClient {
 
   absl::StatusOr<directory::v1::Directory> GetDirectory(
       const DirectoryName& name) override;
+  absl::StatusOr<directory::v1::ListDirectoriesResponse> ListDirectories(
+      const directory::v1::ListDirectoriesRequest& request) override;
   absl::StatusOr<std::unique_ptr<DesiredStateStream>> StreamDesiredState(
       const DirectoryName& name, const std::string& read_id,
       const std::string& resume_key) override;

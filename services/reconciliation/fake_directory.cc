@@ -38,6 +38,7 @@ directory::v1::Directory Configuration(const DirectoryName& name,
   directory::v1::Directory directory;
   directory.set_name(name.ToString());
   directory.set_state(tenant.state);
+  directory.set_user_disposition(tenant.user_disposition);
   directory.set_enrollment_mail_enabled(tenant.mail);
   directory.set_phone_import_enabled(tenant.phone_import);
   directory.set_username_normalization_enabled(tenant.normalization);
@@ -140,11 +141,34 @@ absl::StatusOr<directory::v1::Directory> FakeDirectory::GetDirectory(
   return Configuration(name, tenant->second);
 }
 
+// One directory a page.
+absl::StatusOr<directory::v1::ListDirectoriesResponse>
+FakeDirectory::ListDirectories(
+    const directory::v1::ListDirectoriesRequest& request) {
+  if (!list_error.ok()) return list_error;
+  directory::v1::ListDirectoriesResponse response;
+  auto tenant = tenants.upper_bound(request.page_token());
+  const auto is_hidden = [&] {
+    return tenant->second.state == directory::v1::Directory::DELETED &&
+           !request.show_deleted();
+  };
+  while (tenant != tenants.end() && is_hidden()) ++tenant;
+  if (tenant == tenants.end()) return response;
+  *response.add_directories() = Configuration(
+      DirectoryName(AccountName("acme"), tenant->first), tenant->second);
+  response.set_next_page_token(tenant->first);
+  return response;
+}
+
 absl::StatusOr<std::unique_ptr<DesiredStateStream>>
 FakeDirectory::StreamDesiredState(const DirectoryName& name,
                                   const std::string& read_id,
                                   const std::string& resume_key) {
   ++streams_opened_;
+  if (tenants.at(name.id()).state == directory::v1::Directory::DELETED) {
+    return FailedPrecondition("DIRECTORY_DELETED", "It was deleted.",
+                              {{"directory", name.ToString()}});
+  }
   std::string held = read_id;
   std::string after = resume_key;
   if (readings_.count(held) == 0) {

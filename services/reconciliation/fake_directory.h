@@ -25,6 +25,8 @@ struct FakeTenant {
   bool phone_import = false;
   bool mail = false;
   directory::v1::Directory::State state = directory::v1::Directory::CONNECTED;
+  directory::v1::UserDisposition user_disposition =
+      directory::v1::USER_DISPOSITION_UNSPECIFIED;  // Once it is DELETED.
   std::map<std::string, directory::v1::DesiredGroup> groups;  // By source id.
   std::map<std::string, directory::v1::DesiredUser> users;
 
@@ -55,6 +57,7 @@ class FakeDirectory : public DirectoryClient {
   absl::Status break_error;
   int break_after = 0;
   int breaks_left = 0;
+  absl::Status list_error;  // What ListDirectories fails with.
 
   // Loses all readings: the next stream has a new one.
   void ForgetReadings() { readings_.clear(); }
@@ -62,6 +65,9 @@ class FakeDirectory : public DirectoryClient {
 
   absl::StatusOr<directory::v1::Directory> GetDirectory(
       const DirectoryName& name) override;
+  // Of `accounts/-`: the account is `acme`.
+  absl::StatusOr<directory::v1::ListDirectoriesResponse> ListDirectories(
+      const directory::v1::ListDirectoriesRequest& request) override;
   absl::StatusOr<std::unique_ptr<DesiredStateStream>> StreamDesiredState(
       const DirectoryName& name, const std::string& read_id,
       const std::string& resume_key) override;

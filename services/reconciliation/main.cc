@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/flags/flag.h"
+#include "absl/time/time.h"
 #include "common/crypto/digest.h"
 #include "common/rpc/access_policy.h"
 #include "common/rpc/channel.h"
@@ -15,6 +16,7 @@
 #include "common/time/clock.h"
 #include "common/time/periodic_worker.h"
 #include "services/reconciliation/client.h"
+#include "services/reconciliation/directory_releaser.h"
 #include "services/reconciliation/run_progress.h"
 #include "services/reconciliation/service.h"
 #include "services/reconciliation/store.h"
@@ -26,6 +28,9 @@ ABSL_FLAG(std::string, directory, "127.0.0.1:7002",
 
 namespace rollcall::reconciliation {
 namespace {
+
+// How long a deleted directory's users may stay its users (A9).
+constexpr absl::Duration kReleasePeriod = absl::Minutes(1);
 
 int Main(int argc, char** argv) {
   const rpc::ProcessOptions process =
@@ -69,6 +74,14 @@ int Main(int argc, char** argv) {
   auto loop = std::make_unique<PeriodicWorker>(
       PeriodicWorkerOptions{.name = "reconciliation-runs"}, clock,
       [&worker](absl::Time now) { return worker.RunOnce(now); });
+  DirectoryReleaser releaser(
+      {.store = store, .directory = directory, .is_stopping = [&stopping] {
+         return stopping.load();
+       }});
+  auto release_loop = std::make_unique<PeriodicWorker>(
+      PeriodicWorkerOptions{.name = "reconciliation-releases",
+                            .period = kReleasePeriod},
+      clock, [&releaser](absl::Time now) { return releaser.RunOnce(now); });
 
   ReconciliationServiceImpl runs({.store = store,
                                   .directory = directory,
@@ -81,6 +94,7 @@ int Main(int argc, char** argv) {
   return rpc::Serve(process, *std::move(policy), {&runs, &users}, [&] {
     stopping = true;
     loop.reset();
+    release_loop.reset();
   });
 }
 

@@ -62,6 +62,12 @@ absl::Status CheckReady(const directory::v1::Directory& directory) {
           absl::StrCat("The connection of ", directory.name(),
                        " must be authorized again before a sync."),
           {{"directory", directory.name()}});
+    case Directory::DELETED:  // A9
+      return FailedPrecondition("DIRECTORY_DELETED",
+                                absl::StrCat(directory.name(),
+                                             " was deleted; it is not "
+                                             "synchronized any more."),
+                                {{"directory", directory.name()}});
     default:
       return FailedPrecondition(
           "DIRECTORY_NOT_READY",

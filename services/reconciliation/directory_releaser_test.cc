@@ -1,0 +1,223 @@
+// Directories that are deleted, and what becomes of their users (A9).
+#include "services/reconciliation/directory_releaser.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/testing/status_matchers.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/reconciliation/invariants.h"
+#include "services/reconciliation/world.h"
+
+namespace rollcall::reconciliation {
+namespace {
+
+using ::rollcall::store::FaultyStore;
+using ::rollcall::testing::StatusIs;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+// Two directories with a user in common, one user disabled in the source, one
+// in the trash, and one whom nobody manages.
+std::unique_ptr<World> TwoDirectories() {
+  auto world = std::make_unique<World>();
+  FakeTenant& tenant = world->tenant("d1");
+  tenant.phone_import = true;
+  tenant.AddGroup(1, "Sales");
+  tenant.AddUser(10, "ada@a.test", {1});
+  tenant.UserAt(10).add_phones()->set_number("+441617150105");
+  tenant.AddUser(11, "bob@a.test", {1}).set_enabled(false);
+  tenant.AddUser(12, "both@a.test", {1});
+  tenant.AddUser(13, "gone@a.test", {1});
+  FakeTenant& other = world->tenant("d2");
+  other.AddGroup(2, "Support");
+  other.AddUser(20, "both@a.test", {2});
+  other.AddUser(21, "eve@a.test", {2});
+  world->Sync("d1");
+  world->Sync("d2");
+  world->clock.AdvanceTime(absl::Hours(1));
+  tenant.RemoveUser(13);
+  world->Sync("d1");
+  User manual;
+  manual.id = "manual";
+  manual.username = "manual";
+  manual.create_time = manual.update_time = absl::FromUnixSeconds(1);
+  world->PutUser(manual);
+  world->clock.AdvanceTime(absl::Hours(1));
+  return world;
+}
+
+void DeleteDirectory(World& world, directory::v1::UserDisposition disposition) {
+  world.tenant("d1").state = directory::v1::Directory::DELETED;
+  world.tenant("d1").user_disposition = disposition;
+}
+
+absl::Status Release(World& world, size_t max_batch_rows = 6) {
+  DirectoryReleaser releaser({.store = *world.store,
+                              .directory = world.directory_service,
+                              .max_batch_rows = max_batch_rows});
+  const auto pace = releaser.RunOnce(world.clock.TimeNow());
+  EXPECT_OK(CheckInvariants(*world.store, "acme"));
+  return pace.status();
+}
+
+TEST(DirectoryReleaser, A9_KeptUsersAndGroupsAreNobodysAnyMore) {
+  auto world = TwoDirectories();
+  const size_t events = world->Events().size();
+  const User gone = world->user("gone@a.test");
+  DeleteDirectory(*world, directory::v1::KEEP_USERS);
+  ASSERT_OK(Release(*world));
+
+  const User ada = world->user("ada@a.test");
+  EXPECT_THAT(ada.claims, IsEmpty());
+  EXPECT_FALSE(ada.pending_deletion());
+  EXPECT_THAT(ada.phones, ElementsAre(Phone{"+441617150105", ""}));
+  EXPECT_THAT(world->GroupNamesOf("ada@a.test"), ElementsAre("Sales"));
+  EXPECT_EQ(world->user("bob@a.test").disabled_by, DisabledBy::kAdministrator);
+  EXPECT_EQ(world->user("gone@a.test").delete_time, gone.delete_time);  // R63
+  EXPECT_EQ(world->group("Sales").directory, "");
+  EXPECT_EQ(world->group("Sales").member_count, 3);
+  EXPECT_THAT(
+      world->EventTexts(events),
+      UnorderedElementsAre("UPDATED ada@a.test A9", "UPDATED bob@a.test A9",
+                           "UPDATED both@a.test A6", "UPDATED gone@a.test A9",
+                           "group Sales A9"));
+}
+
+TEST(DirectoryReleaser, A9_TrashedUsersHaveSevenDaysFromNow) {
+  auto world = TwoDirectories();
+  const size_t events = world->Events().size();
+  const User gone = world->user("gone@a.test");
+  DeleteDirectory(*world, directory::v1::TRASH_USERS);
+  ASSERT_OK(Release(*world));
+
+  const User ada = world->user("ada@a.test");
+  EXPECT_EQ(ada.delete_time, world->clock.TimeNow());
+  EXPECT_EQ(ada.deletion_epoch, 1);
+  EXPECT_THAT(ada.groups, IsEmpty());
+  EXPECT_EQ(world->user("gone@a.test").delete_time, gone.delete_time);  // R63
+  EXPECT_EQ(world->group("Sales").directory, "");
+  EXPECT_EQ(world->group("Sales").status, GroupStatus::kActive);
+  EXPECT_THAT(
+      world->EventTexts(events),
+      UnorderedElementsAre("REMOVED ada@a.test A9", "REMOVED bob@a.test A9",
+                           "UPDATED both@a.test A6", "UPDATED gone@a.test A9",
+                           "group Sales A9"));
+}
+
+TEST(DirectoryReleaser, A6_A9_OtherDirectoriesKeepTheirUsers) {
+  for (const auto disposition :
+       {directory::v1::KEEP_USERS, directory::v1::TRASH_USERS}) {
+    auto world = TwoDirectories();
+    const User eve = world->user("eve@a.test");
+    const User manual = world->user("manual");
+    const Group support = world->group("Support");
+    DeleteDirectory(*world, disposition);
+    ASSERT_OK(Release(*world));
+    EXPECT_EQ(world->user("eve@a.test"), eve);
+    EXPECT_EQ(world->user("manual"), manual);
+    EXPECT_EQ(world->group("Support"), support);
+    const User both = world->user("both@a.test");
+    EXPECT_NE(both.ClaimOf("d2"), nullptr);
+    EXPECT_EQ(both.claims.size(), 1);
+    EXPECT_FALSE(both.pending_deletion());
+    EXPECT_THAT(world->GroupNamesOf("both@a.test"), Contains("Support"));
+    // And d2 goes on as before.
+    EXPECT_EQ(world->Sync("d2").counters().users_removed(), 0);
+  }
+}
+
+TEST(DirectoryReleaser, R61_AnotherDirectoryFindsATrashedUserAgain) {
+  auto world = TwoDirectories();
+  DeleteDirectory(*world, directory::v1::TRASH_USERS);
+  ASSERT_OK(Release(*world));
+  world->tenant("d2").AddUser(22, "ada@a.test", {2});
+  world->Sync("d2");
+  const User ada = world->user("ada@a.test");
+  EXPECT_FALSE(ada.pending_deletion());
+  EXPECT_EQ(ada.claims.size(), 1);
+  EXPECT_THAT(ada.phones, IsEmpty());
+  // Managed by d2 alone, so that leaving d2 leads to the trash again.
+  world->tenant("d2").RemoveUser(22);
+  world->Sync("d2");
+  EXPECT_TRUE(world->user("ada@a.test").pending_deletion());
+}
+
+TEST(DirectoryReleaser, A9_OnceAndNotAgain) {
+  auto world = TwoDirectories();
+  DeleteDirectory(*world, directory::v1::TRASH_USERS);
+  ASSERT_OK(Release(*world));
+  const std::vector<std::string> rows = world->Dump();
+  world->clock.AdvanceTime(absl::Hours(1));
+  ASSERT_OK(Release(*world));
+  EXPECT_EQ(world->Dump(), rows);
+}
+
+TEST(DirectoryReleaser, A9_NobodyIsLetGoBeforeTheDirectoryIsDeleted) {
+  auto world = TwoDirectories();
+  const std::vector<std::string> rows = world->Dump();
+  ASSERT_OK(Release(*world));
+  EXPECT_EQ(world->Dump(), rows);
+}
+
+TEST(DirectoryReleaser, A9_ARunThatIsUnderWayEndsFirst) {
+  auto world = TwoDirectories();
+  const RunName run = world->Start("d1");
+  DeleteDirectory(*world, directory::v1::KEEP_USERS);
+  ASSERT_OK(Release(*world));
+  EXPECT_THAT(world->user("ada@a.test").claims, ::testing::SizeIs(1));
+
+  ASSERT_OK(world->Carry(run));
+  const v1::Run ended = world->Find(run);
+  EXPECT_EQ(ended.state(), v1::Run::FAILED);
+  EXPECT_EQ(ended.problems(0).reason(), "DIRECTORY_DELETED");
+  ASSERT_OK(Release(*world));
+  EXPECT_THAT(world->user("ada@a.test").claims, IsEmpty());
+}
+
+class KilledRelease
+    : public ::testing::TestWithParam<directory::v1::UserDisposition> {};
+
+TEST_P(KilledRelease, A9_B12_EndsLikeTheUndisturbedOne) {
+  auto undisturbed = TwoDirectories();
+  DeleteDirectory(*undisturbed, GetParam());
+  ASSERT_OK(Release(*undisturbed));
+  const std::vector<std::string> expected = undisturbed->Dump();
+  for (const auto outcome :
+       {FaultyStore::Outcome::kNotWritten, FaultyStore::Outcome::kWritten}) {
+    int kills = 0;
+    bool was_killed = true;
+    for (int n = 1; was_killed; ++n) {
+      SCOPED_TRACE(n);
+      auto world = TwoDirectories();
+      DeleteDirectory(*world, GetParam());
+      world->faulty->FailCommit(n, outcome);
+      was_killed = !Release(*world).ok();
+      world->Restart();
+      ASSERT_OK(Release(*world));
+      EXPECT_EQ(world->Dump(), expected);
+      kills += was_killed;
+    }
+    EXPECT_GE(kills, 3);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, KilledRelease,
+                         ::testing::Values(directory::v1::KEEP_USERS,
+                                           directory::v1::TRASH_USERS));
+
+TEST(DirectoryReleaser, ADirectoryServiceThatIsDownLosesNobody) {
+  auto world = TwoDirectories();
+  const std::vector<std::string> rows = world->Dump();
+  DeleteDirectory(*world, directory::v1::TRASH_USERS);
+  world->directory_service.list_error = absl::UnavailableError("down");
+  EXPECT_THAT(Release(*world), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(world->Dump(), rows);
+}
+
+}  // namespace
+}  // namespace rollcall::reconciliation
