@@ -37,16 +37,29 @@ size_t SequenceLength(absl::string_view bytes) {
   return length;
 }
 
+// How many bytes at the beginning are well-formed sequences.
+size_t ValidPrefix(absl::string_view bytes) {
+  size_t size = 0;
+  while (size < bytes.size()) {
+    const size_t length = SequenceLength(bytes.substr(size));
+    if (length == 0) break;
+    size += length;
+  }
+  return size;
+}
+
 }  // namespace
 
 std::string ToValidUtf8(absl::string_view bytes) {
   std::string text;
   text.reserve(bytes.size());
   while (!bytes.empty()) {
-    const size_t length = SequenceLength(bytes);
-    absl::StrAppend(&text,
-                    length == 0 ? kReplacement : bytes.substr(0, length));
-    bytes.remove_prefix(length == 0 ? 1 : length);
+    const size_t valid = ValidPrefix(bytes);
+    text.append(bytes.data(), valid);
+    bytes.remove_prefix(valid);
+    if (bytes.empty()) break;
+    text.append(kReplacement.data(), kReplacement.size());
+    bytes.remove_prefix(1);
   }
   return text;
 }

@@ -1,0 +1,44 @@
+// Measures what a piece of work costs, in a process of its own.
+#ifndef ROLLCALL_TESTS_BENCH_MEASURE_H_
+#define ROLLCALL_TESTS_BENCH_MEASURE_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tests/bench/local_tenant.h"
+
+namespace rollcall::bench {
+
+// What one step cost.
+struct Figures {
+  char step[24] = {};
+  double seconds = 0;
+  double cpu_seconds = 0;  // Of the process, all threads.
+  int64_t peak_kib = 0;    // Resident, since the step before.
+  int64_t users = 0;
+  ServedCounts served;
+};
+
+// Measures from the making of this to Stop.
+class StopWatch {
+ public:
+  explicit StopWatch(LocalTenant& tenant);
+  Figures Stop(const std::string& step, int64_t users);
+
+ private:
+  LocalTenant& tenant_;
+  ServedCounts served_;
+  double cpu_seconds_;
+  int64_t begin_ns_;
+};
+
+// Runs `work` in a child process and gives what it measured; ends the program
+// if the child fails. To be called while there is one thread only.
+std::vector<Figures> MeasureInChild(
+    const std::function<std::vector<Figures>()>& work);
+
+}  // namespace rollcall::bench
+
+#endif  // ROLLCALL_TESTS_BENCH_MEASURE_H_
