@@ -53,6 +53,7 @@ class World {
   FakeWaiter& waiter() { return waiter_; }
   rollcall::store::Store& store() { return *store_; }
   DirectoryManager& manager() { return *manager_; }
+  GraphClient& graph() { return *graph_; }
 
   MirrorKeeper& keeper() { return *keeper_; }
 
