@@ -187,6 +187,39 @@ bool TakeDigits(absl::string_view text, std::string& digits) {
   return true;
 }
 
+// Takes `x123`, `ext. 123` and the like off the end; true if there was one. To
+// the library they are extensions if what stands before them may be a number.
+bool DropExtension(absl::string_view& text) {
+  constexpr size_t kMostDigits = 7;
+  const size_t label = text.find_first_of("xXeE");
+  if (label == absl::string_view::npos) return false;
+  absl::string_view rest = text.substr(label);
+  if (absl::StartsWithIgnoreCase(rest, "ext")) {
+    rest.remove_prefix(3);
+    absl::ConsumePrefix(&rest, ".");
+  } else if (absl::StartsWithIgnoreCase(rest, "x")) {
+    rest.remove_prefix(1);
+  }
+  absl::ConsumePrefix(&rest, " ");
+  if (rest.empty() || rest.size() > kMostDigits ||
+      !std::all_of(rest.begin(), rest.end(), absl::ascii_isdigit)) {
+    return false;
+  }
+  text = text.substr(0, label);
+  return true;
+}
+
+// Whether a text is not even two digits: no number to the library, whatever
+// else is in it. Digits of other scripts are digits to it as well.
+bool HasNoNumber(absl::string_view text) {
+  int digits = 0;
+  for (const char c : text) {
+    if (!absl::ascii_isascii(c)) return false;
+    if (absl::ascii_isdigit(c)) ++digits;
+  }
+  return digits < 2;
+}
+
 }  // namespace
 
 bool MayMatchBeginning(absl::string_view pattern, absl::string_view digits) {
@@ -271,16 +304,23 @@ NumberVerdict CallingCodes::Plan::Read(absl::string_view national,
 NumberVerdict CallingCodes::Read(absl::string_view text,
                                  absl::string_view region,
                                  std::string& number) const {
+  if (HasNoNumber(text)) return NumberVerdict::kNotPossible;
   thread_local std::string digits;
   const bool international = absl::ConsumePrefix(&text, "+");
-  if (!TakeDigits(text, digits)) return NumberVerdict::kUndecided;
-  return international ? ReadInternational(digits, number)
+  const bool has_extension = DropExtension(text);
+  if (!TakeDigits(text, digits) ||
+      (has_extension && digits.size() <= kKnownDigits)) {
+    return NumberVerdict::kUndecided;
+  }
+  return international ? ReadInternational(digits, region, number)
                        : ReadNational(digits, region, number);
 }
 
 NumberVerdict CallingCodes::ReadInternational(absl::string_view digits,
+                                              absl::string_view region,
                                               std::string& number) const {
-  // No calling code is the beginning of another one.
+  // No calling code is the beginning of another one, and none has a zero in
+  // front.
   for (size_t size = 1; size <= std::min(kMaxCodeDigits, digits.size());
        ++size) {
     const auto& plan = plans_[ToNumber(digits.substr(0, size))];
@@ -288,25 +328,28 @@ NumberVerdict CallingCodes::ReadInternational(absl::string_view digits,
       return plan->Read(digits.substr(size), number);
     }
   }
-  return NumberVerdict::kUndecided;
+  // The library tries again without the `+`.
+  return MayHaveOwnCode(digits, region) ? NumberVerdict::kUndecided
+                                        : NumberVerdict::kNotPossible;
 }
 
 NumberVerdict CallingCodes::ReadNational(absl::string_view digits,
                                          absl::string_view region,
                                          std::string& number) const {
   const auto found = regions_.find(region);
-  if (found == regions_.end() || digits.size() <= kKnownDigits) {
+  if (found == regions_.end() || MayHaveOwnCode(digits, region)) {
     return NumberVerdict::kUndecided;
   }
-  const Region& home = found->second;
-  // It may be written with the prefix for calls abroad, or with the calling
-  // code but without the `+`.
-  if (MayMatchBeginning(home.international_prefix_pattern,
-                        digits.substr(0, kKnownDigits)) ||
-      absl::StartsWith(digits, home.plan->code)) {
-    return NumberVerdict::kUndecided;
-  }
-  return home.plan->Read(digits, number);
+  return found->second.plan->Read(digits, number);
+}
+
+bool CallingCodes::MayHaveOwnCode(absl::string_view digits,
+                                  absl::string_view region) const {
+  const auto found = regions_.find(region);
+  if (found == regions_.end()) return true;
+  return MayMatchBeginning(found->second.international_prefix_pattern,
+                           digits.substr(0, kKnownDigits)) ||
+         absl::StartsWith(digits, found->second.plan->code);
 }
 
 }  // namespace rollcall::directory

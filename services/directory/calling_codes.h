@@ -33,8 +33,10 @@ class CallingCodes {
   // Those of the library that is linked.
   static const CallingCodes& Get();
 
-  // Digits, with a `+` in front or not, and separators between them: blanks,
-  // hyphens, dots and round brackets. Numbers without `+` belong to `region`.
+  // Digits, with a `+` in front or not, an extension behind them or not, and
+  // separators between them: blanks, hyphens, dots and round brackets. Numbers
+  // without `+` belong to `region`. Anything else is left to the library, but
+  // for texts that hold no number at all.
   // `number` holds `+` and digits if the verdict is kNumber.
   NumberVerdict Read(absl::string_view text, absl::string_view region,
                      std::string& number) const;
@@ -70,9 +72,13 @@ class CallingCodes {
 
   CallingCodes();
   NumberVerdict ReadInternational(absl::string_view digits,
+                                  absl::string_view region,
                                   std::string& number) const;
   NumberVerdict ReadNational(absl::string_view digits, absl::string_view region,
                              std::string& number) const;
+  // Whether digits without `+` may begin with a calling code all the same: that
+  // of the region itself, or any behind the prefix for calls abroad.
+  bool MayHaveOwnCode(absl::string_view digits, absl::string_view region) const;
 
   // By the number of the calling code; none: no such code.
   std::array<std::unique_ptr<const Plan>, 1000> plans_;

@@ -144,13 +144,42 @@ TEST(CallingCodes, R40_ReadsNationalNumbersAsTheLibraryDoes) {
   EXPECT_GT(tally.share(), 0.3);
 }
 
+TEST(CallingCodes, R40_LeavesExtensionsOutAsTheLibraryDoes) {
+  constexpr const char* kLabels[] = {"x",     " x", "X ",    " ext. ", "ext",
+                                     " Ext ", "-x", ".ext.", " (x",    "xx"};
+  Texts texts;
+  Tally tally;
+  for (const std::string& region : Regions()) {
+    for (const char* const label : kLabels) {
+      Compare(absl::StrCat(texts.Below(2) == 0 ? "" : "+",
+                           texts.Digits(texts.Below(14)), label,
+                           texts.Digits(texts.Below(10))),
+              region, tally);
+    }
+  }
+  EXPECT_GT(tally.share(), 0.1);
+}
+
+TEST(CallingCodes, R42_FindsNoNumberWhereTheLibraryFindsNone) {
+  constexpr absl::string_view kCharacters = "aex nt.,;:=#*/+-()01~\t@[]\x7f";
+  Texts texts;
+  Tally tally;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text;
+    for (size_t size = texts.Below(12); size > 0; --size) {
+      text.push_back(kCharacters[texts.Below(kCharacters.size())]);
+    }
+    Compare(text, i % 2 == 0 ? "GB" : "ZZ", tally);
+  }
+  EXPECT_GT(tally.share(), 0.3);
+}
+
 TEST(CallingCodes, LeavesOtherTextsToTheLibrary) {
   std::string number;
-  for (const char* text :
-       {"", "+", "call reception", "+1 425 555 0100 ext. 7", "+1-800-FLOWERS",
-        "tel:+14255550100", "++14255550100", "+999 1234567", "+1/425/5550100",
-        "\xEF\xBC\x8B"
-        "14255550100"}) {
+  for (const char* text : {"+1-800-FLOWERS", "tel:+14255550100",
+                           "++14255550100", "+1/425/5550100", "+39 06 1234567",
+                           "\xEF\xBC\x8B"
+                           "14255550100"}) {
     EXPECT_EQ(CallingCodes::Get().Read(text, "GB", number),
               NumberVerdict::kUndecided)
         << text;
