@@ -121,18 +121,34 @@ absl::StatusOr<std::vector<GroupRecord>> IdentityReader::GroupsOfDirectory(
   }
 }
 
-absl::StatusOr<std::vector<User>> IdentityReader::ListUsers(
-    absl::string_view after, int limit) const {
-  std::vector<User> users;
+absl::StatusOr<store::UsageRow> IdentityReader::Usage() const {
+  ASSIGN_OR_RETURN(
+      absl::optional<store::HeadRow> head,
+      GetMessage<store::HeadRow>(*reader_, account_, keys::Head()));
+  return head.has_value() ? head->usage() : store::UsageRow();
+}
+
+absl::Status IdentityReader::VisitUsers(
+    absl::string_view after,
+    const std::function<bool(const User&)>& visit) const {
   MessageCursor<store::UserRow> cursor(
       *reader_, account_,
       PageOf(keys::Table("users"), keys::User(after), after.empty()));
-  while (static_cast<int>(users.size()) < limit) {
+  while (true) {
     ASSIGN_OR_RETURN(auto row, cursor.Next());
-    if (!row.has_value()) break;
+    if (!row.has_value()) return absl::OkStatus();
     ASSIGN_OR_RETURN(std::string id, IdOf("users", row->key));
-    users.push_back(FromRow(std::move(id), row->message));
+    if (!visit(FromRow(std::move(id), row->message))) return absl::OkStatus();
   }
+}
+
+absl::StatusOr<std::vector<User>> IdentityReader::ListUsers(
+    absl::string_view after, int limit) const {
+  std::vector<User> users;
+  RETURN_IF_ERROR(VisitUsers(after, [&](const User& user) {
+    users.push_back(user);
+    return static_cast<int>(users.size()) < limit;
+  }));
   return users;
 }
 

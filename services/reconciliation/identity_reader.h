@@ -3,6 +3,7 @@
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_IDENTITY_READER_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_IDENTITY_READER_H_
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,6 +51,14 @@ class IdentityReader {
   // selected and what is waiting to be released.
   absl::StatusOr<std::vector<GroupRecord>> GroupsOfDirectory(
       absl::string_view directory) const;
+
+  // How many users there are, by what they are.
+  absl::StatusOr<store::UsageRow> Usage() const;
+
+  // Hands over users in order of id, from the first after `after` on, until
+  // `visit` says false.
+  absl::Status VisitUsers(absl::string_view after,
+                          const std::function<bool(const User&)>& visit) const;
 
   // Pages, in order of id: at most `limit` with an id greater than `after`.
   absl::StatusOr<std::vector<User>> ListUsers(absl::string_view after,

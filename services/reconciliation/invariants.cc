@@ -14,6 +14,7 @@
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
 #include "services/reconciliation/group_diff.h"
+#include "services/reconciliation/identity_reader.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/records.h"
 
@@ -36,6 +37,7 @@ class Check {
     RETURN_IF_ERROR(ReadUsers());
     RETURN_IF_ERROR(ReadGroups());
     CompareUsersWithGroups();
+    RETURN_IF_ERROR(CompareUsage());
     RETURN_IF_ERROR(CompareIndex("users_by_username", expected_usernames_));
     RETURN_IF_ERROR(CompareIndex("users_by_source", expected_user_sources_));
     RETURN_IF_ERROR(CompareIndex("groups_by_name", expected_group_names_));
@@ -137,6 +139,30 @@ class Check {
                  " members, but has ", counted[id], ".");
       }
     }
+  }
+
+  // The counts of what is billed (A26).
+  absl::Status CompareUsage() {
+    store::UsageRow counted;
+    for (const auto& [id, user] : users_) {
+      if (user.pending_deletion()) {
+        counted.set_pending_deletion_users(counted.pending_deletion_users() +
+                                           1);
+      } else if (user.status == UserStatus::kActive) {
+        counted.set_active_users(counted.active_users() + 1);
+      } else if (user.status == UserStatus::kBypass) {
+        counted.set_bypass_users(counted.bypass_users() + 1);
+      } else {
+        counted.set_disabled_users(counted.disabled_users() + 1);
+      }
+    }
+    ASSIGN_OR_RETURN(const store::UsageRow usage,
+                     IdentityReader(reader_, account_).Usage());
+    if (usage.SerializeAsString() != counted.SerializeAsString()) {
+      Violated("The usage says ", usage.ShortDebugString(), ", but there are ",
+               counted.ShortDebugString(), ".");
+    }
+    return absl::OkStatus();
   }
 
   absl::Status CompareIndex(

@@ -90,7 +90,11 @@ int Main(int argc, char** argv) {
                                   .make_id = RandomId,
                                   .on_run_started = [&] { loop->Nudge(); }},
                                  edge);
-  UserServiceImpl users(store, clock, edge);
+  UserServiceImpl users({.store = store,
+                         .directory = directory,
+                         .clock = clock,
+                         .make_id = RandomId},
+                        edge);
   return rpc::Serve(process, *std::move(policy), {&runs, &users}, [&] {
     stopping = true;
     loop.reset();

@@ -145,7 +145,11 @@ class ServiceTest : public ::testing::Test {
                                   .make_id = [this] { return MakeId(); },
                                   .on_run_started = [this] { ++nudges; }},
                                  MakeEdge()};
-  UserServiceImpl users{*world.store, world.clock, MakeEdge()};
+  UserServiceImpl users{{.store = *world.store,
+                         .directory = world.directory_service,
+                         .clock = world.clock,
+                         .make_id = [this] { return MakeId(); }},
+                        MakeEdge()};
   RunWorker worker{{.store = *world.store,
                     .directory = world.directory_service,
                     .board = world.board,

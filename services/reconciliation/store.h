@@ -38,6 +38,12 @@ class IdentityStore {
     return FeedReader(store_, account, incarnation());
   }
 
+  // One instant of all accounts; read it with an IdentityReader. This must
+  // outlive it.
+  std::unique_ptr<rollcall::store::Reader> Snapshot() const {
+    return store_.Snapshot();
+  }
+
   // Waits until no other transaction is under way.
   absl::StatusOr<std::unique_ptr<Transaction>> Begin(
       const std::string& account) {

@@ -123,11 +123,34 @@ absl::Status Transaction::DropIndex(const std::string& key,
   return absl::OkStatus();
 }
 
+// What is billed (A26) is counted where users are written, so that the count
+// and the rows never differ.
+void Transaction::CountUser(const User& user, int64_t by) {
+  store::UsageRow& usage = *head_.mutable_usage();
+  if (user.pending_deletion()) {
+    usage.set_pending_deletion_users(usage.pending_deletion_users() + by);
+    return;
+  }
+  switch (user.status) {
+    case UserStatus::kActive:
+      usage.set_active_users(usage.active_users() + by);
+      break;
+    case UserStatus::kBypass:
+      usage.set_bypass_users(usage.bypass_users() + by);
+      break;
+    case UserStatus::kDisabled:
+      usage.set_disabled_users(usage.disabled_users() + by);
+      break;
+  }
+}
+
 absl::Status Transaction::PutUser(const User* before, const User& after,
                                   const store::UserMarkRow& mark) {
   store::UserRow row = ToRow(after);
   *row.mutable_mark() = mark;
   Put(keys::User(after.id), row);
+  if (before != nullptr) CountUser(*before, -1);
+  CountUser(after, 1);
 
   const User& old = before == nullptr ? NoUser() : *before;
   if (old.username != after.username) {
@@ -160,6 +183,7 @@ absl::Status Transaction::PutUser(const User* before, const User& after,
 
 absl::Status Transaction::DeleteUser(const User& before) {
   Delete(keys::User(before.id));
+  CountUser(before, -1);
   RETURN_IF_ERROR(DropIndex(keys::UserByUsername(before.username), before.id));
   for (const Claim& claim : before.claims) {
     RETURN_IF_ERROR(DropIndex(
@@ -197,6 +221,27 @@ absl::Status Transaction::PutGroup(const Group* before, const Group& after,
         keys::GroupBySource(before->directory, before->source_id), after.id));
   }
   return absl::OkStatus();
+}
+
+absl::Status Transaction::DeleteGroup(const Group& before) {
+  auto change = member_count_changes_.find(before.id);
+  const int64_t moved =
+      change == member_count_changes_.end() ? 0 : change->second;
+  if (before.member_count + moved != 0) {
+    return Internal("GROUP_NOT_EMPTY",
+                    absl::StrCat("The group ", before.id,
+                                 " is to be deleted with members in it."),
+                    {{"group", before.id}});
+  }
+  if (change != member_count_changes_.end()) {
+    member_count_changes_.erase(change);
+  }
+  Delete(keys::Group(before.id));
+  RETURN_IF_ERROR(DropIndex(
+      keys::GroupByName(GroupNameKey(before.display_name)), before.id));
+  if (before.directory.empty()) return absl::OkStatus();
+  return DropIndex(keys::GroupBySource(before.directory, before.source_id),
+                   before.id);
 }
 
 void Transaction::AppendEvent(v1::ChangeEvent event) {

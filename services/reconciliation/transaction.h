@@ -52,6 +52,8 @@ class Transaction {
   // `after`, it follows the users.
   absl::Status PutGroup(const Group* before, const Group& after,
                         const store::GroupMarkRow& mark);
+  // Of a group that nobody is in any more, this transaction included.
+  absl::Status DeleteGroup(const Group& before);
 
   // Appends to the feed. Sequence and id are given here.
   void AppendEvent(v1::ChangeEvent event);
@@ -76,6 +78,7 @@ class Transaction {
               std::string account);
   absl::Status DropIndex(const std::string& key, absl::string_view id);
   absl::Status MoveMemberCounts();
+  void CountUser(const User& user, int64_t by);
 
   absl::MutexLock lock_;
   rollcall::store::Store& store_;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "common/identity/resource_name.h"
@@ -11,30 +12,17 @@
 #include "common/rpc/paging.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
-#include "services/reconciliation/access_decision.h"
 #include "services/reconciliation/records.h"
+#include "services/reconciliation/user_errors.h"
+#include "services/reconciliation/user_view.h"
 
 namespace rollcall::reconciliation {
 namespace {
 
-absl::Status UserNotFound(const std::string& name) {
-  return NotFound("USER_NOT_FOUND",
-                  absl::StrCat("There is no user ", name, "."),
-                  {{"user", name}});
-}
-
-absl::Status GroupNotFound(const std::string& name) {
-  return NotFound("GROUP_NOT_FOUND",
-                  absl::StrCat("There is no group ", name, "."),
-                  {{"group", name}});
-}
-
-absl::Status GroupLost(const UserRecord& record, const std::string& group) {
-  return DataLoss("GROUP_UNKNOWN",
-                  absl::StrCat("User ", record.user.id, " is in the group ",
-                               group, ", which does not exist."),
-                  {{"user", record.user.id}, {"group", group}});
-}
+// A page is no larger, so that it fits the 4 MiB that clients of gRPC take by
+// default.
+constexpr size_t kMaxPageBytes = 2 << 20;
+constexpr int kMaxBatch = 100;
 
 // One page: how many, and after which id.
 struct Page {
@@ -61,18 +49,28 @@ void SetNextPage(const Page& page, size_t found, const std::string& last,
   response->set_next_page_token(rpc::MakePageToken(page.scope, last));
 }
 
-v1::CheckAccessResponse::Decision ToMessage(Access access) {
-  switch (access) {
-    case Access::kAllow:
-      return v1::CheckAccessResponse::ALLOW;
-    case Access::kAllowBypass:
-      return v1::CheckAccessResponse::ALLOW_BYPASS;
-    case Access::kEnrollFirst:
-      return v1::CheckAccessResponse::ENROLL_FIRST;
-    case Access::kRefuse:
-      return v1::CheckAccessResponse::REFUSE;
+absl::StatusOr<absl::optional<UserRecord>> FindByUsername(
+    const std::string& text, const IdentityReader& identities) {
+  ASSIGN_OR_RETURN(const Username username, Username::Parse(text));
+  return identities.FindUserByUsername(username.value());
+}
+
+absl::StatusOr<absl::optional<UserRecord>> FindBySource(
+    const v1::SourceObject& source, const AccountName& account,
+    const IdentityReader& identities) {
+  ASSIGN_OR_RETURN(const DirectoryName directory,
+                   DirectoryName::Parse(source.directory()));
+  ASSIGN_OR_RETURN(const ObjectId object, ObjectId::Parse(source.source_id()));
+  if (directory.account() != account) {
+    return InvalidArgument(
+        "ACCOUNT_MISMATCH",
+        absl::StrCat(source.directory(), " is not a directory of ",
+                     account.ToString(), "."),
+        {{"field", "source.directory"},
+         {"directory", source.directory()},
+         {"account", account.ToString()}});
   }
-  return v1::CheckAccessResponse::DECISION_UNSPECIFIED;
+  return identities.FindUserBySource(directory.id(), object.value());
 }
 
 }  // namespace
@@ -81,10 +79,12 @@ absl::StatusOr<v1::User> UserServiceImpl::GetUser(
     const v1::GetUserRequest& request) const {
   ASSIGN_OR_RETURN(const UserName name, UserName::Parse(request.name()));
   const std::string& account = name.account().id();
+  const auto snapshot = store_.Snapshot();
+  const IdentityReader identities(*snapshot, account);
   ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
-                   store_.Identities(account).FindUser(name.id()));
+                   identities.FindUser(name.id()));
   if (!record.has_value()) return UserNotFound(request.name());
-  return reconciliation::ToMessage(record->user, account);
+  return ShowUser(record->user, account, identities);
 }
 
 absl::StatusOr<v1::ListUsersResponse> UserServiceImpl::ListUsers(
@@ -92,15 +92,25 @@ absl::StatusOr<v1::ListUsersResponse> UserServiceImpl::ListUsers(
   ASSIGN_OR_RETURN(const AccountName account,
                    AccountName::Parse(request.parent()));
   ASSIGN_OR_RETURN(const Page page, ReadPage("ListUsers", request));
-  ASSIGN_OR_RETURN(
-      const std::vector<User> users,
-      store_.Identities(account.id()).ListUsers(page.after, page.size));
   v1::ListUsersResponse response;
-  for (const User& user : users) {
-    *response.add_users() = reconciliation::ToMessage(user, account.id());
-  }
-  SetNextPage(page, users.size(), users.empty() ? "" : users.back().id,
-              &response);
+  std::string last;
+  size_t bytes = 0;
+  RETURN_IF_ERROR(store_.Identities(account.id())
+                      .VisitUsers(page.after, [&](const User& user) {
+                        v1::User shown = ShowListedUser(user, account.id());
+                        bytes += shown.ByteSizeLong();
+                        const bool fits =
+                            response.users().empty() || bytes <= kMaxPageBytes;
+                        const bool is_full = response.users_size() == page.size;
+                        if (is_full || !fits) {
+                          response.set_next_page_token(
+                              rpc::MakePageToken(page.scope, last));
+                          return false;
+                        }
+                        last = user.id;
+                        *response.add_users() = std::move(shown);
+                        return true;
+                      }));
   return response;
 }
 
@@ -108,19 +118,22 @@ absl::StatusOr<v1::User> UserServiceImpl::LookupUser(
     const v1::LookupUserRequest& request) const {
   ASSIGN_OR_RETURN(const AccountName account,
                    AccountName::Parse(request.parent()));
-  ASSIGN_OR_RETURN(const Username username,
-                   Username::Parse(request.username()));
-  ASSIGN_OR_RETURN(
-      absl::optional<UserRecord> record,
-      store_.Identities(account.id()).FindUserByUsername(username.value()));
+  const auto snapshot = store_.Snapshot();
+  const IdentityReader identities(*snapshot, account.id());
+  ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
+                   request.has_source()
+                       ? FindBySource(request.source(), account, identities)
+                       : FindByUsername(request.username(), identities));
   if (!record.has_value()) {
+    const std::string key = request.has_source()
+                                ? request.source().source_id()
+                                : absl::AsciiStrToLower(request.username());
     return NotFound(
         "USER_NOT_FOUND",
-        absl::StrCat("No user of ", request.parent(), " has the username ",
-                     username.value(), "."),
-        {{"account", request.parent()}, {"username", username.value()}});
+        absl::StrCat("No user of ", request.parent(), " is ", key, "."),
+        {{"account", request.parent()}, {"key", key}});
   }
-  return reconciliation::ToMessage(record->user, account.id());
+  return ShowUser(record->user, account.id(), identities);
 }
 
 absl::StatusOr<v1::Group> UserServiceImpl::GetGroup(
@@ -130,7 +143,7 @@ absl::StatusOr<v1::Group> UserServiceImpl::GetGroup(
   ASSIGN_OR_RETURN(absl::optional<GroupRecord> record,
                    store_.Identities(account).FindGroup(name.id()));
   if (!record.has_value()) return GroupNotFound(request.name());
-  return reconciliation::ToMessage(record->group, account);
+  return ShowGroup(record->group, account);
 }
 
 absl::StatusOr<v1::ListGroupsResponse> UserServiceImpl::ListGroups(
@@ -143,7 +156,7 @@ absl::StatusOr<v1::ListGroupsResponse> UserServiceImpl::ListGroups(
       store_.Identities(account.id()).ListGroups(page.after, page.size));
   v1::ListGroupsResponse response;
   for (const Group& group : groups) {
-    *response.add_groups() = reconciliation::ToMessage(group, account.id());
+    *response.add_groups() = ShowGroup(group, account.id());
   }
   SetNextPage(page, groups.size(), groups.empty() ? "" : groups.back().id,
               &response);
@@ -175,32 +188,43 @@ absl::StatusOr<v1::CheckAccessResponse> UserServiceImpl::CheckAccess(
                    AccountName::Parse(request.parent()));
   ASSIGN_OR_RETURN(const Username username,
                    Username::Parse(request.username()));
-  const IdentityReader identities = store_.Identities(account.id());
-  ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
-                   identities.FindUserByUsername(username.value()));
-  std::vector<Group> groups;
-  if (record.has_value()) {
-    for (const std::string& id : record->user.groups) {
-      ASSIGN_OR_RETURN(absl::optional<GroupRecord> group,
-                       identities.FindGroup(id));
-      // It may be the one that shuts the user out (R53).
-      if (!group.has_value()) return GroupLost(*record, id);
-      groups.push_back(std::move(group->group));
-    }
+  const auto snapshot = store_.Snapshot();
+  return ReadAccess(username.value(), account.id(),
+                    IdentityReader(*snapshot, account.id()));
+}
+
+absl::StatusOr<v1::BatchCheckAccessResponse> UserServiceImpl::BatchCheckAccess(
+    const v1::BatchCheckAccessRequest& request) const {
+  if (request.usernames().empty() || request.usernames_size() > kMaxBatch) {
+    return InvalidArgument(
+        "BATCH_SIZE_INVALID",
+        absl::StrCat("A batch has 1 to ", kMaxBatch, " usernames."),
+        {{"field", "usernames"}, {"limit", absl::StrCat(kMaxBatch)}});
   }
-  const AccessDecision decision =
-      DecideAccess(record.has_value() ? &record->user : nullptr, groups);
-  v1::CheckAccessResponse response;
-  response.set_decision(ToMessage(decision.access));
-  response.set_reason(decision.reason);
-  response.set_rule(decision.rule);
-  if (record.has_value()) {
-    response.set_user(UserName(account, record->user.id).ToString());
-  }
-  if (!decision.group.empty()) {
-    response.set_group(GroupName(account, decision.group).ToString());
+  v1::BatchCheckAccessResponse response;
+  v1::CheckAccessRequest single;
+  single.set_parent(request.parent());
+  for (const std::string& username : request.usernames()) {
+    single.set_username(username);
+    ASSIGN_OR_RETURN(*response.add_answers(), CheckAccess(single));
   }
   return response;
+}
+
+absl::StatusOr<v1::Usage> UserServiceImpl::GetUsage(
+    const v1::GetUsageRequest& request) const {
+  ASSIGN_OR_RETURN(const AccountName account,
+                   AccountName::Parse(request.parent()));
+  ASSIGN_OR_RETURN(const store::UsageRow row,
+                   store_.Identities(account.id()).Usage());
+  v1::Usage usage;
+  usage.set_billable_user_count(row.active_users() + row.bypass_users() +
+                                row.disabled_users());
+  usage.set_active_user_count(row.active_users());
+  usage.set_bypass_user_count(row.bypass_users());
+  usage.set_disabled_user_count(row.disabled_users());
+  usage.set_pending_deletion_user_count(row.pending_deletion_users());
+  return usage;
 }
 
 absl::StatusOr<v1::PurgeUserResponse> UserServiceImpl::PurgeUser(

@@ -7,8 +7,11 @@
 #include "absl/status/statusor.h"
 #include "common/rpc/edge.h"
 #include "common/time/clock.h"
+#include "google/protobuf/empty.pb.h"
 #include "rollcall/reconciliation/v1/user.grpc.pb.h"
+#include "services/reconciliation/group_writer.h"
 #include "services/reconciliation/store.h"
+#include "services/reconciliation/user_writer.h"
 
 namespace rollcall::reconciliation {
 
@@ -16,9 +19,12 @@ namespace rollcall::reconciliation {
 // others are gRPC's.
 class UserServiceImpl final : public v1::UserService::Service {
  public:
-  // `store` and `clock` must outlive this.
-  UserServiceImpl(IdentityStore& store, Clock& clock, rpc::Edge edge)
-      : store_(store), clock_(clock), edge_(std::move(edge)) {}
+  UserServiceImpl(UserWriterOptions options, rpc::Edge edge)
+      : store_(options.store),
+        clock_(options.clock),
+        edge_(std::move(edge)),
+        users_(options),
+        groups_(options.store, options.clock, options.make_id) {}
 
   absl::StatusOr<v1::User> GetUser(const v1::GetUserRequest& request) const;
   absl::StatusOr<v1::ListUsersResponse> ListUsers(
@@ -30,10 +36,17 @@ class UserServiceImpl final : public v1::UserService::Service {
       const v1::ListGroupsRequest& request) const;
   absl::StatusOr<v1::ListGroupMembersResponse> ListGroupMembers(
       const v1::ListGroupMembersRequest& request) const;
+  absl::StatusOr<v1::Usage> GetUsage(const v1::GetUsageRequest& request) const;
   absl::StatusOr<v1::CheckAccessResponse> CheckAccess(
       const v1::CheckAccessRequest& request) const;
+  absl::StatusOr<v1::BatchCheckAccessResponse> BatchCheckAccess(
+      const v1::BatchCheckAccessRequest& request) const;
   absl::StatusOr<v1::PurgeUserResponse> PurgeUser(
       const v1::PurgeUserRequest& request);
+
+  // The writes of people, without gRPC.
+  UserWriter& users() { return users_; }
+  GroupWriter& groups() { return groups_; }
 
   grpc::Status GetUser(grpc::ServerContext* context,
                        const v1::GetUserRequest* request,
@@ -86,10 +99,122 @@ class UserServiceImpl final : public v1::UserService::Service {
                         [&](const rpc::Call&) { return PurgeUser(*request); });
   }
 
+  grpc::Status CreateUser(grpc::ServerContext* context,
+                          const v1::CreateUserRequest* request,
+                          v1::User* response) override {
+    return edge_.Answer(context, *request, response,
+                        [&](const rpc::Call& call) {
+                          return users_.Create(*request, call.caller.spiffe_id);
+                        });
+  }
+  grpc::Status UpdateUser(grpc::ServerContext* context,
+                          const v1::UpdateUserRequest* request,
+                          v1::User* response) override {
+    return edge_.Answer(context, *request, response,
+                        [&](const rpc::Call& call) {
+                          return users_.Update(*request, call.caller.spiffe_id);
+                        });
+  }
+  grpc::Status DeleteUser(grpc::ServerContext* context,
+                          const v1::DeleteUserRequest* request,
+                          google::protobuf::Empty* response) override {
+    return edge_.Answer(context, *request, response,
+                        [&](const rpc::Call& call) {
+                          return users_.Delete(*request, call.caller.spiffe_id);
+                        });
+  }
+  grpc::Status SetUserState(grpc::ServerContext* context,
+                            const v1::SetUserStateRequest* request,
+                            v1::User* response) override {
+    return edge_.Answer(
+        context, *request, response, [&](const rpc::Call& call) {
+          return users_.SetState(*request, call.caller.spiffe_id);
+        });
+  }
+  grpc::Status AddDevice(grpc::ServerContext* context,
+                         const v1::AddDeviceRequest* request,
+                         v1::User* response) override {
+    return edge_.Answer(
+        context, *request, response, [&](const rpc::Call& call) {
+          return users_.AddDevice(*request, call.caller.spiffe_id);
+        });
+  }
+  grpc::Status RemoveDevice(grpc::ServerContext* context,
+                            const v1::RemoveDeviceRequest* request,
+                            v1::User* response) override {
+    return edge_.Answer(
+        context, *request, response, [&](const rpc::Call& call) {
+          return users_.RemoveDevice(*request, call.caller.spiffe_id);
+        });
+  }
+  grpc::Status CreateGroup(grpc::ServerContext* context,
+                           const v1::CreateGroupRequest* request,
+                           v1::Group* response) override {
+    return edge_.Answer(
+        context, *request, response, [&](const rpc::Call& call) {
+          return groups_.Create(*request, call.caller.spiffe_id);
+        });
+  }
+  grpc::Status UpdateGroup(grpc::ServerContext* context,
+                           const v1::UpdateGroupRequest* request,
+                           v1::Group* response) override {
+    return edge_.Answer(
+        context, *request, response, [&](const rpc::Call& call) {
+          return groups_.Update(*request, call.caller.spiffe_id);
+        });
+  }
+  grpc::Status DeleteGroup(grpc::ServerContext* context,
+                           const v1::DeleteGroupRequest* request,
+                           google::protobuf::Empty* response) override {
+    return edge_.Answer(
+        context, *request, response, [&](const rpc::Call& call) {
+          return groups_.Delete(*request, call.caller.spiffe_id);
+        });
+  }
+  grpc::Status SetGroupState(grpc::ServerContext* context,
+                             const v1::SetGroupStateRequest* request,
+                             v1::Group* response) override {
+    return edge_.Answer(
+        context, *request, response, [&](const rpc::Call& call) {
+          return groups_.SetState(*request, call.caller.spiffe_id);
+        });
+  }
+  grpc::Status AddGroupMember(grpc::ServerContext* context,
+                              const v1::AddGroupMemberRequest* request,
+                              v1::User* response) override {
+    return edge_.Answer(
+        context, *request, response, [&](const rpc::Call& call) {
+          return groups_.AddMember(*request, call.caller.spiffe_id);
+        });
+  }
+  grpc::Status RemoveGroupMember(grpc::ServerContext* context,
+                                 const v1::RemoveGroupMemberRequest* request,
+                                 v1::User* response) override {
+    return edge_.Answer(
+        context, *request, response, [&](const rpc::Call& call) {
+          return groups_.RemoveMember(*request, call.caller.spiffe_id);
+        });
+  }
+  grpc::Status GetUsage(grpc::ServerContext* context,
+                        const v1::GetUsageRequest* request,
+                        v1::Usage* response) override {
+    return edge_.Answer(context, *request, response,
+                        [&](const rpc::Call&) { return GetUsage(*request); });
+  }
+  grpc::Status BatchCheckAccess(
+      grpc::ServerContext* context, const v1::BatchCheckAccessRequest* request,
+      v1::BatchCheckAccessResponse* response) override {
+    return edge_.Answer(context, *request, response, [&](const rpc::Call&) {
+      return BatchCheckAccess(*request);
+    });
+  }
+
  private:
   IdentityStore& store_;
   Clock& clock_;
   rpc::Edge edge_;
+  UserWriter users_;
+  GroupWriter groups_;
 };
 
 }  // namespace rollcall::reconciliation

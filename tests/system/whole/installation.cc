@@ -255,7 +255,11 @@ class Installation::Services {
             .on_run_started = [] {}},
         reconciliation_.edge());
     user_service_ = std::make_unique<reconciliation::UserServiceImpl>(
-        *identity_store_, clock_, reconciliation_.edge());
+        reconciliation::UserWriterOptions{.store = *identity_store_,
+                                          .directory = *directory_client_,
+                                          .clock = clock_,
+                                          .make_id = RandomId},
+        reconciliation_.edge());
     reconciliation_.Serve({run_service_.get(), user_service_.get()});
   }
 

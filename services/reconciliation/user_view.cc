@@ -1,0 +1,131 @@
+#include "services/reconciliation/user_view.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
+#include "common/crypto/digest.h"
+#include "common/identity/resource_name.h"
+#include "common/status/errors.h"
+#include "common/status/status_macros.h"
+#include "common/store/proto_table.h"
+#include "services/reconciliation/access_decision.h"
+#include "services/reconciliation/records.h"
+
+namespace rollcall::reconciliation {
+namespace {
+
+constexpr size_t kEtagLength = 16;  // 96 bits.
+
+template <typename Row>
+std::string EtagOfRow(const Row& row) {
+  return absl::StrCat(
+      "\"",
+      Base64Url(Sha256(rollcall::store::Serialize(row))).substr(0, kEtagLength),
+      "\"");
+}
+
+v1::User::State EffectiveState(const User& user,
+                               const std::vector<Group>& groups) {
+  if (user.pending_deletion()) return v1::User::PENDING_DELETION;
+  switch (DecideAccess(&user, groups).access) {
+    case Access::kRefuse:
+      return v1::User::DISABLED;
+    case Access::kAllowBypass:
+      return v1::User::BYPASS;
+    case Access::kAllow:
+    case Access::kEnrollFirst:
+      return v1::User::ACTIVE;
+  }
+  return v1::User::STATE_UNSPECIFIED;
+}
+
+v1::CheckAccessResponse::Decision DecisionOf(Access access) {
+  switch (access) {
+    case Access::kAllow:
+      return v1::CheckAccessResponse::ALLOW;
+    case Access::kAllowBypass:
+      return v1::CheckAccessResponse::ALLOW_BYPASS;
+    case Access::kEnrollFirst:
+      return v1::CheckAccessResponse::ENROLL_FIRST;
+    case Access::kRefuse:
+      return v1::CheckAccessResponse::REFUSE;
+  }
+  return v1::CheckAccessResponse::DECISION_UNSPECIFIED;
+}
+
+}  // namespace
+
+std::string EtagOf(const User& user) { return EtagOfRow(ToRow(user)); }
+
+std::string EtagOf(const Group& group) {
+  store::GroupRow row = ToRow(group);
+  row.clear_member_count();
+  return EtagOfRow(row);
+}
+
+v1::User ShowListedUser(const User& user, const std::string& account) {
+  v1::User message = ToMessage(user, account);
+  message.set_etag(EtagOf(user));
+  return message;
+}
+
+absl::StatusOr<v1::User> ShowUser(const User& user, const std::string& account,
+                                  const IdentityReader& identities) {
+  ASSIGN_OR_RETURN(const std::vector<Group> groups, GroupsOf(user, identities));
+  v1::User message = ShowListedUser(user, account);
+  message.set_effective_state(EffectiveState(user, groups));
+  return message;
+}
+
+v1::Group ShowGroup(const Group& group, const std::string& account) {
+  v1::Group message = ToMessage(group, account);
+  message.set_etag(EtagOf(group));
+  return message;
+}
+
+absl::StatusOr<std::vector<Group>> GroupsOf(const User& user,
+                                            const IdentityReader& identities) {
+  std::vector<Group> groups;
+  groups.reserve(user.groups.size());
+  for (const std::string& id : user.groups) {
+    ASSIGN_OR_RETURN(absl::optional<GroupRecord> group,
+                     identities.FindGroup(id));
+    if (!group.has_value()) {
+      return DataLoss("GROUP_UNKNOWN",
+                      absl::StrCat("User ", user.id, " is in the group ", id,
+                                   ", which does not exist."),
+                      {{"user", user.id}, {"group", id}});
+    }
+    groups.push_back(std::move(group->group));
+  }
+  return groups;
+}
+
+absl::StatusOr<v1::CheckAccessResponse> ReadAccess(
+    const std::string& username, const std::string& account,
+    const IdentityReader& identities) {
+  ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
+                   identities.FindUserByUsername(username));
+  std::vector<Group> groups;
+  if (record.has_value()) {
+    ASSIGN_OR_RETURN(groups, GroupsOf(record->user, identities));
+  }
+  const AccessDecision decision =
+      DecideAccess(record.has_value() ? &record->user : nullptr, groups);
+  v1::CheckAccessResponse response;
+  response.set_decision(DecisionOf(decision.access));
+  response.set_reason(decision.reason);
+  response.set_rule(decision.rule);
+  if (record.has_value()) {
+    response.set_user(
+        UserName(AccountName(account), record->user.id).ToString());
+  }
+  if (!decision.group.empty()) {
+    response.set_group(
+        GroupName(AccountName(account), decision.group).ToString());
+  }
+  return response;
+}
+
+}  // namespace rollcall::reconciliation
