@@ -12,7 +12,9 @@ namespace rollcall::entra {
 namespace {
 
 constexpr uint64_t kListTokens = 1;  // the kind of these tokens
-constexpr size_t kDuplicated = 3;    // objects, by the fault of that name
+// In the nonce of a token that will be refused, by the fault of that name.
+constexpr uint64_t kPoisoned = uint64_t{1} << 63;
+constexpr size_t kDuplicated = 3;  // objects, by the fault of that name
 
 // A token is good only for the request that it came from.
 uint64_t HashOf(const GraphCall& call) {
@@ -32,6 +34,7 @@ absl::StatusOr<uint64_t> StartOf(const GraphContext& context,
   const auto token = context.sealer.Open(*call.options.skip_token);
   if (!token.has_value() || token->numbers.size() != 4 ||
       token->numbers[0] != kListTokens || token->numbers[1] != HashOf(call) ||
+      (token->numbers[3] & kPoisoned) != 0 ||
       context.faults.Strike(FaultKind::kExpiredSkipToken, call.Target())) {
     return ExpiredPageToken();
   }
@@ -67,6 +70,19 @@ std::string PageBody(const GraphContext& context, const GraphCall& call,
   return body;
 }
 
+// Whether the next link of this page is to be refused: it answers a request
+// that was made before.
+bool IsPoisoned(const GraphContext& context, const GraphCall& call) {
+  return call.options.skip_token.has_value() &&
+         context.faults.IsRepeated(call.Target()) &&
+         context.faults.Strike(FaultKind::kRetriedPageToken, call.Target());
+}
+
+// So many empty pages in a row, and then one that is not.
+bool IsLastEmpty(const Fault& fault) {
+  return fault.limit > 0 && fault.turn % (fault.limit + 1) == fault.limit;
+}
+
 int64_t CountAll(const Collection& collection) {
   int64_t count = 0;
   for (uint64_t at = collection.next(0); at < collection.end;
@@ -96,7 +112,8 @@ absl::StatusOr<GraphReply> ListPage(const GraphContext& context,
   if (call.advanced() && !call.options.skip_token) {
     count = CountAll(collection);
   }
-  if (faults.Strike(FaultKind::kEmptyPage, target)) {
+  if (const auto fault = faults.Strike(FaultKind::kEmptyPage, target);
+      fault.has_value() && !IsLastEmpty(*fault)) {
     static std::atomic<uint64_t> nonce = 0;
     return GraphReply{.body = PageBody(context, call, collection.context, count,
                                        LinkTo(context, call, *start, ++nonce),
@@ -107,10 +124,18 @@ absl::StatusOr<GraphReply> ListPage(const GraphContext& context,
   value.reserve(static_cast<size_t>(size) * 256);
   JsonWriter json(value);
   json.BeginArray();
+  // An index that lags lacks some objects, and others the next time.
+  const auto lag = call.eventual ? faults.Strike(FaultKind::kIndexLag, target)
+                                 : std::nullopt;
+  if (lag.has_value() && count.has_value()) {
+    count = std::max<int64_t>(0, *count - 1 - lag->turn % 3);
+  }
   uint64_t at = collection.next(*start);
   std::vector<uint64_t> first;
   for (int64_t written = 0; at < collection.end && written < size; ++written) {
-    collection.write(at, json);
+    const bool lacks =
+        lag.has_value() && (at + static_cast<uint64_t>(lag->turn)) % 7 == 0;
+    if (!lacks) collection.write(at, json);
     if (first.size() < kDuplicated) first.push_back(at);
     at = collection.next(at + 1);
   }
@@ -123,7 +148,8 @@ absl::StatusOr<GraphReply> ListPage(const GraphContext& context,
   if (at < collection.end) {
     const bool loop =
         faults.Strike(FaultKind::kNextLinkLoop, target).has_value();
-    next_link = LinkTo(context, call, loop ? *start : at, 0);
+    next_link = LinkTo(context, call, loop ? *start : at,
+                       IsPoisoned(context, call) ? kPoisoned : 0);
   }
   return GraphReply{.body = PageBody(context, call, collection.context, count,
                                      next_link, value)};

@@ -53,6 +53,8 @@ HttpResponse Control::Handle(const HttpRequest& request) {
        absl::StrSplit(request.path, '/', absl::SkipEmpty())) {
     path.push_back(DecodePath(segment));
   }
+  // For those who would rather say /control/faults.
+  if (path.size() > 1 && path[0] == "control") path.erase(path.begin());
   Body body = Route(request, path);
   if (body.ok()) return {.body = *std::move(body)};
   HttpResponse response{.status = HttpStatus(body.status())};
@@ -70,6 +72,13 @@ Control::Body Control::Route(const HttpRequest& request, const Segments& path) {
   if (root == "users") return RouteUsers(request, path);
   if (root == "groups") return RouteGroups(request, path);
   if (root == "faults") return RouteFaults(request, path);
+  if (root == "time") return RouteTime(request);
+  if (root == "subscriptions" || root == "notifications") {
+    return RouteSubscriptions(request, path);
+  }
+  if (root == "random" && request.method == "POST") {
+    return RandomSteps(ParseQuery(request.query));
+  }
   if (root == "settings" && request.method == "POST") {
     return ChangeSettings(request.body);
   }
@@ -88,7 +97,10 @@ Control::Body Control::Expected(const Parameters& query) {
       }
       groups.push_back(*group);
     }
-    return WriteExpected(state, Flatten(state, groups),
+    const ExpectedOptions options{
+        .guests = Find(query, "guests") != "excluded",
+        .hidden_members = Find(query, "hidden") != "excluded"};
+    return WriteExpected(state, Flatten(state, groups, options),
                          Find(query, "view") == "full");
   });
 }
@@ -132,6 +144,11 @@ Control::Body Control::RouteUsers(const HttpRequest& request,
     const absl::StatusOr<UserFields> fields = ParseUserFields(request.body);
     if (!fields.ok()) return fields.status();
     return IdBody(tenant.AddUser(*fields));
+  }
+  if (path.size() == 2 && path[1] == "swap" && request.method == "POST") {
+    absl::StatusOr<JsonMembers> members = ParseMembers(request.body);
+    if (!members.ok()) return members.status();
+    return Done(tenant.SwapUpns((*members)["one"], (*members)["other"]));
   }
   if (path.size() == 2 && request.method == "PATCH") {
     const absl::StatusOr<UserFields> fields = ParseUserFields(request.body);
@@ -181,6 +198,7 @@ Control::Body Control::RouteGroups(const HttpRequest& request,
     }
     if (path[2] == "delete") return Done(tenant.DeleteGroup(path[1]));
     if (path[2] == "restore") return Done(tenant.RestoreGroup(path[1]));
+    if (path[2] == "purge") return Done(tenant.PurgeGroup(path[1]));
   }
   if (path.size() == 4 && request.method == "DELETE" && path[2] == "members") {
     return Done(tenant.RemoveMember(path[1], path[3]));
@@ -200,6 +218,10 @@ Control::Body Control::RouteFaults(const HttpRequest& request,
         .Int(context_.faults.Add(*std::move(fault)))
         .EndObject();
     return body;
+  }
+  if (path.size() == 1 && request.method == "GET") return ListFaults();
+  if (path.size() == 1 && request.method == "PUT") {
+    return SetFaults(request.body);
   }
   if (path.size() == 1 && request.method == "DELETE") {
     context_.faults.Clear();
@@ -241,7 +263,9 @@ Control::Body Control::ChangeSettings(const std::string& json) {
     } else if (name == "add_certificate") {
       const absl::Status status = context_.application.AddCertificate(value);
       if (!status.ok()) return status;
-    } else {
+    } else if (name == "faults") {
+      if (const Body set = SetFaults(value); !set.ok()) return set.status();
+    } else if (!ChangeDeltaSetting(name, value)) {
       return absl::InvalidArgumentError(
           absl::StrCat("No setting '", name, "' with this value."));
     }

@@ -150,6 +150,8 @@ std::string WriteExpected(const TenantState& state, const ExpectedView& view,
       .Key("service_principals")
       .Int(view.service_principals)
       .EndObject();
+  json.Key("deleted").Int(static_cast<int64_t>(view.deleted.size()));
+  json.Key("hidden_groups").Int(view.hidden_groups);
   if (full) {
     constexpr PropertySet kShown =
         Bit(UserProperty::kId) | Bit(UserProperty::kUserPrincipalName) |
@@ -165,6 +167,8 @@ std::string WriteExpected(const TenantState& state, const ExpectedView& view,
       for (const Guid& group : user.groups) json.String(group.ToString());
       json.EndArray().EndObject();
     }
+    json.EndArray().Key("deleted_users").BeginArray();
+    for (const Guid& user : view.deleted) json.String(user.ToString());
     json.EndArray();
   }
   json.EndObject();

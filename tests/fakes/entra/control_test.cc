@@ -153,5 +153,86 @@ TEST_F(ControlTest, FaultsComeAndGo) {
   EXPECT_TRUE(absl::StrContains(Do("GET", "/stats"), R"("status":1)"));
 }
 
+TEST_F(ControlTest, UsersSwapTheirNamesInOneStep) {
+  const std::string one =
+      emulator_->tenant().FindUser("twin0@contoso.example")->id;
+  Do("POST", "/users/swap",
+     R"({"one":"twin0@contoso.example","other":"twin1@contoso.example"})");
+  EXPECT_EQ(emulator_->tenant().FindUser("twin1@contoso.example")->id, one);
+  EXPECT_EQ(client_->Control("POST", "/users/swap", R"({"one":"x"})").status,
+            404);
+}
+
+TEST_F(ControlTest, TravelsInTime) {
+  const std::string id =
+      emulator_->tenant().FindUser("twin0@contoso.example")->id;
+  Do("POST", "/users/" + id + "/delete");
+  Do("POST", "/time", R"({"advance":"721h"})");
+  EXPECT_EQ(client_->Control("POST", "/users/" + id + "/restore").status, 404)
+      << "gone after thirty days";
+  EXPECT_EQ(client_->Graph("/v1.0/users").status, 200) << "by a new token";
+  EXPECT_EQ(client_->Control("POST", "/time", R"({"advance":"-1h"})").status,
+            400);
+  EXPECT_TRUE(absl::StartsWith(Do("GET", "/time"), R"({"now":"2)"));
+}
+
+TEST_F(ControlTest, ChangesAtRandom) {
+  const std::string first = Do("POST", "/random?seed=3&steps=5&keep=Sales");
+  EXPECT_TRUE(absl::StartsWith(first, R"({"steps":[")")) << first;
+  EXPECT_NE(Do("POST", "/random?seed=3&steps=5"), first) << "it goes on";
+  EXPECT_EQ(client_->Control("POST", "/random?seed=x").status, 400);
+  EXPECT_EQ(client_->Control("POST", "/random?keep=Nobody").status, 404);
+}
+
+TEST_F(ControlTest, ListsAndSetsTheCatalogueOfFaults) {
+  Do("PUT", "/control/faults", R"({"3":0.5,"throttled":1})");
+  EXPECT_EQ(client_->Graph("/v1.0/users").status, 429);
+  const std::string list = Do("GET", "/control/faults");
+  EXPECT_TRUE(absl::StrContains(
+      list, R"({"number":3,"name":"next_link_loop",)"
+            R"("what":"a next link to the same page","probability":0.5,)"));
+  Do("PUT", "/faults", R"({"17":0})");
+  EXPECT_EQ(client_->Graph("/v1.0/users").status, 200);
+  EXPECT_EQ(client_->Control("PUT", "/faults", R"({"99":1})").status, 400);
+  EXPECT_EQ(client_->Control("PUT", "/faults", R"({"1":7})").status, 400);
+  Do("POST", "/settings", R"({"faults":{"8":1}})");
+  EXPECT_EQ(client_->Graph("/v1.0/users").status, 504);
+}
+
+TEST_F(ControlTest, ChangesDeltaQueries) {
+  Do("POST", "/settings",
+     R"({"delta_page_size":10,"delta_slice_size":5,"delta_lag_ms":0,)"
+     R"("delta_token_life_ms":600000,"delta_every_step":true,)"
+     R"("security_group_soft_delete":false,"subscription_quota":3,)"
+     R"("notification_timeout_ms":500})");
+  EXPECT_EQ(
+      TestClient::Values(client_->Graph("/v1.0/users/delta").body, "id").size(),
+      10);
+  EXPECT_EQ(
+      client_->Control("POST", "/settings", R"({"delta_page_size":0})").status,
+      400);
+}
+
+TEST_F(ControlTest, TellsWhoIsDeletedOrAGuest) {
+  const auto expected = [this](const char* options) {
+    return Do("GET", absl::StrCat("/expected?group=Sales&view=full", options));
+  };
+  const std::string id = TestClient::Value(
+      Do("POST", "/users",
+         R"({"userPrincipalName":"g@contoso.example","userType":"Guest"})"),
+      "id");
+  Do("POST", "/groups/Sales/members",
+     absl::StrCat(R"({"member":")", id, "\"}"));
+  EXPECT_TRUE(absl::StrContains(expected(""), id));
+  EXPECT_FALSE(absl::StrContains(expected("&guests=excluded"), id));
+  Do("POST", "/users/" + id + "/delete");
+  EXPECT_TRUE(absl::StrContains(
+      expected(""), absl::StrCat(R"("deleted_users":[")", id, "\"]")));
+  Do("PATCH", "/groups/Sales", R"({"hiddenMembership":true})");
+  EXPECT_TRUE(absl::StrContains(expected(""), R"("hidden_groups":1)"));
+  EXPECT_TRUE(
+      absl::StrContains(expected("&hidden=excluded"), R"({"users":0,)"));
+}
+
 }  // namespace
 }  // namespace rollcall::entra

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -11,14 +12,18 @@
 #include "tests/fakes/entra/graph.h"
 #include "tests/fakes/entra/graph_front.h"
 #include "tests/fakes/entra/login.h"
+#include "tests/fakes/entra/notifier.h"
 #include "tests/fakes/entra/server.h"
 #include "tests/fakes/entra/stats.h"
 #include "tests/fakes/entra/throttle.h"
+#include "tests/fakes/entra/travel_clock.h"
 
 namespace rollcall::entra {
 namespace {
 
 constexpr char kLoopback[] = "127.0.0.1";
+// Soon enough for tests, and seldom enough to cost nothing.
+constexpr absl::Duration kNotifyEvery = absl::Milliseconds(50);
 constexpr uint64_t kOwnIds = 400;  // stream of Guid::FromSeed
 
 void SetDefaults(EmulatorOptions& options) {
@@ -53,13 +58,24 @@ class Emulator::Impl {
  public:
   Impl(EmulatorOptions options, Identity signer)
       : options_(std::move(options)),
-        tenant_(options_.tenant, options_.now),
+        clock_(options_.now),
+        tenant_(options_.tenant, now()),
         faults_(options_.tenant.seed),
         sealer_(options_.tenant.seed),
         application_(options_.client_id, options_.client_secret,
                      options_.redirect_uris, !options_.require_consent),
         tokens_(std::move(signer)),
+        subscriptions_(options_.tenant.seed, CourierOf(options_)),
+        notifier_(options_.tenant_id, tenant_, subscriptions_, faults_),
         consent_delay_(options_.consent_delay) {}
+
+  ~Impl() {
+    {
+      absl::MutexLock lock(&mutex_);
+      stopping_ = true;
+    }
+    if (notifying_.joinable()) notifying_.join();
+  }
 
   absl::Status Start() {
     for (const std::string& pem : options_.client_certificates) {
@@ -75,7 +91,11 @@ class Emulator::Impl {
         .application = application_,
         .budget = budget_,
         .stats = stats_,
-        .now = options_.now,
+        .delta = delta_,
+        .subscriptions = subscriptions_,
+        .notifier = notifier_,
+        .now = now(),
+        .advance_time = [this](absl::Duration by) { AdvanceTime(by); },
         .forget_delta_links = [this] { ForgetDeltaLinks(); },
         .set_consent_delay =
             [this](absl::Duration delay) { SetConsentDelay(delay); }});
@@ -87,6 +107,9 @@ class Emulator::Impl {
                        }});
     if (!server.ok()) return server.status();
     control_server_ = *std::move(server);
+    if (options_.notify_in_background) {
+      notifying_ = std::thread([this] { Notify(); });
+    }
     return absl::OkStatus();
   }
 
@@ -115,6 +138,13 @@ class Emulator::Impl {
   Application& application() { return application_; }
   ThrottleBudget& budget() { return budget_; }
   DeltaKnobs& delta() { return delta_; }
+  Subscriptions& subscriptions() { return subscriptions_; }
+  absl::Time Now() const { return clock_.Now(); }
+  void AdvanceTime(absl::Duration by) {
+    clock_.Advance(by);
+    tenant_.PurgeOldDeleted();
+  }
+  int DeliverNotifications() { return notifier_.RunOnce(Now()); }
   void ForgetDeltaLinks() {
     delta_.Edit([](DeltaSettings& settings) { ++settings.generation; });
   }
@@ -123,6 +153,31 @@ class Emulator::Impl {
   }
 
  private:
+  static Courier CourierOf(const EmulatorOptions& options) {
+    if (options.courier) return options.courier;
+    return HttpCourier(options.receivers_ca_file.empty()
+                           ? absl::StrCat(options.ca_directory, "/ca.pem")
+                           : options.receivers_ca_file);
+  }
+
+  std::function<absl::Time()> now() const {
+    return [this] { return clock_.Now(); };
+  }
+
+  // Delivers notifications until the emulator stops.
+  void Notify() {
+    while (true) {
+      {
+        absl::MutexLock lock(&mutex_);
+        if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_),
+                                    kNotifyEvery)) {
+          return;
+        }
+      }
+      DeliverNotifications();
+    }
+  }
+
   // Links contain the port, so requests wait until it is known.
   absl::Status StartServer() {
     absl::StatusOr<ServerTls> tls = MakeServerTls(options_.host);
@@ -152,17 +207,18 @@ class Emulator::Impl {
           return std::vector<std::string>{state.initial_domain,
                                           state.verified_domain};
         });
-    graph_ = std::make_unique<Graph>(
-        GraphContext{.origin = origin(),
-                     .tenant_id = options_.tenant_id,
-                     .client_id = options_.client_id,
-                     .tenant = tenant_,
-                     .faults = faults_,
-                     .sealer = sealer_,
-                     .now = options_.now,
-                     .delta = delta_,
-                     .closures = closures_},
-        tokens_, application_, budget_);
+    graph_ =
+        std::make_unique<Graph>(GraphContext{.origin = origin(),
+                                             .tenant_id = options_.tenant_id,
+                                             .client_id = options_.client_id,
+                                             .tenant = tenant_,
+                                             .faults = faults_,
+                                             .sealer = sealer_,
+                                             .now = now(),
+                                             .delta = delta_,
+                                             .subscriptions = subscriptions_,
+                                             .closures = closures_},
+                                tokens_, application_, budget_);
     login_ = std::make_unique<Login>(
         LoginContext{.origin = origin(),
                      .tenant_id = options_.tenant_id,
@@ -171,9 +227,9 @@ class Emulator::Impl {
                      .application = application_,
                      .tokens = tokens_,
                      .faults = faults_,
-                     .now = options_.now,
+                     .now = now(),
                      .consent_delay = [this] { return consent_delay(); }});
-    front_ = std::make_unique<GraphFront>(*graph_, faults_, options_.now);
+    front_ = std::make_unique<GraphFront>(*graph_, faults_, now());
     ready_ = true;
   }
 
@@ -198,6 +254,7 @@ class Emulator::Impl {
   }
 
   const EmulatorOptions options_;
+  TravelClock clock_;
   Tenant tenant_;
   Faults faults_;
   const TokenSealer sealer_;
@@ -207,7 +264,10 @@ class Emulator::Impl {
   ThrottleBudget budget_;
   Stats stats_;
   DeltaKnobs delta_;
+  Subscriptions subscriptions_;
+  Notifier notifier_;
   absl::Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Duration consent_delay_ ABSL_GUARDED_BY(mutex_);
   bool ready_ ABSL_GUARDED_BY(mutex_) = false;
 
@@ -217,6 +277,7 @@ class Emulator::Impl {
   std::unique_ptr<Control> control_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<Server> control_server_;
+  std::thread notifying_;
 };
 
 absl::StatusOr<std::unique_ptr<Emulator>> Emulator::Start(
@@ -252,6 +313,12 @@ std::string Emulator::organization_name() const {
 Tenant& Emulator::tenant() { return impl_->tenant(); }
 Faults& Emulator::faults() { return impl_->faults(); }
 Application& Emulator::application() { return impl_->application(); }
+DeltaKnobs& Emulator::delta() { return impl_->delta(); }
+Subscriptions& Emulator::subscriptions() { return impl_->subscriptions(); }
+
+absl::Time Emulator::Now() const { return impl_->Now(); }
+void Emulator::AdvanceTime(absl::Duration by) { impl_->AdvanceTime(by); }
+int Emulator::DeliverNotifications() { return impl_->DeliverNotifications(); }
 
 void Emulator::SetThrottleLimit(int64_t units_per_ten_seconds) {
   impl_->budget().SetLimit(units_per_ten_seconds);

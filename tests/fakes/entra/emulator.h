@@ -14,8 +14,11 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tests/fakes/entra/application.h"
+#include "tests/fakes/entra/courier.h"
+#include "tests/fakes/entra/delta_knobs.h"
 #include "tests/fakes/entra/faults.h"
 #include "tests/fakes/entra/generator.h"
+#include "tests/fakes/entra/subscriptions.h"
 #include "tests/fakes/entra/tenant.h"
 
 namespace rollcall::entra {
@@ -40,6 +43,13 @@ struct EmulatorOptions {
   std::string ca_directory;  // an existing directory; gets ca.pem
   TenantOptions tenant;
   std::function<absl::Time()> now = absl::Now;
+
+  // Who carries change notifications; nobody given: HTTP. Receivers show a
+  // certificate of this authority, or of the emulator's own if it is empty.
+  Courier courier;
+  std::string receivers_ca_file;
+  // Without, notifications wait for DeliverNotifications.
+  bool notify_in_background = true;
 };
 
 // Thread-safe. Runs until it is destroyed.
@@ -60,6 +70,15 @@ class Emulator {
   Tenant& tenant();
   Faults& faults();
   Application& application();
+  DeltaKnobs& delta();
+  Subscriptions& subscriptions();
+
+  // The time as login and Graph have it; tests may travel ahead.
+  absl::Time Now() const;
+  void AdvanceTime(absl::Duration by);
+  // Sends the change notifications that are due, and returns how many POST
+  // requests were taken.
+  int DeliverNotifications();
 
   // 0: without limit, which is the default.
   void SetThrottleLimit(int64_t units_per_ten_seconds);

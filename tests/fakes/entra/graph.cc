@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "tests/fakes/entra/compression.h"
 #include "tests/fakes/entra/graph_batch.h"
@@ -32,6 +35,21 @@ std::string CacheKey(const GraphCall& call) {
   const Permissions& may = call.permissions;
   return absl::StrCat(call.Target(), "\n", call.eventual, may.users, may.groups,
                       may.others, may.organization, may.hidden_members);
+}
+
+bool IsDelta(const GraphCall& call) {
+  return call.segments.size() == 2 &&
+         absl::EqualsIgnoreCase(call.segments[1], "delta");
+}
+
+// Delta queries ignore $top, whatever it says.
+std::string WithoutTop(absl::string_view query) {
+  std::vector<absl::string_view> kept;
+  for (absl::string_view part : absl::StrSplit(query, '&')) {
+    const absl::string_view name = part.substr(0, part.find('='));
+    if (!absl::EqualsIgnoreCase(DecodePath(name), "$top")) kept.push_back(part);
+  }
+  return absl::StrJoin(kept, "&");
 }
 
 bool IsBatch(const HttpRequest& request) {
@@ -113,6 +131,13 @@ HttpResponse Graph::Handle(const HttpRequest& request) {
         request, "Authorization_IdentityNotFound",
         "The identity of the calling application could not be established.");
   }
+  if (const auto fault =
+          context_.faults.Strike(FaultKind::kConsentSettling, request.path)) {
+    if (fault->turn % 2 == 1) return Error(request, AccessDenied());
+    return Unauthorized(
+        request, "Authorization_IdentityNotFound",
+        "The identity of the calling application could not be established.");
+  }
   return IsBatch(request) ? AnswerBatch(request, *claims)
                           : AnswerOne(request, *claims);
 }
@@ -123,10 +148,15 @@ HttpResponse Graph::AnswerOne(const HttpRequest& request,
                  .segments = SplitGraphPath(request.path),
                  .eventual = absl::EqualsIgnoreCase(
                      request.Header("consistencylevel"), "eventual")};
-  absl::StatusOr<QueryOptions> options = ParseQueryOptions(request.query);
+  absl::StatusOr<QueryOptions> options = ParseQueryOptions(
+      IsDelta(call) ? WithoutTop(request.query) : request.query);
   if (!options.ok()) return Error(request, options.status());
   call.options = *std::move(options);
   call.permissions = PermissionsOf(claims, call.Target());
+  if (context_.faults.Strike(FaultKind::kOptionsIgnored, call.Target())) {
+    call.options.filter.reset();
+    call.options.search.reset();
+  }
 
   const int64_t units =
       ResourceUnits(absl::StripPrefix(request.path, "/v1.0"), call.options);
@@ -193,6 +223,10 @@ HttpResponse Graph::AnswerBatch(const HttpRequest& request,
                                 const AccessClaims& claims) {
   const absl::StatusOr<std::string> body =
       RunBatch(request, [&](const HttpRequest& item) {
+        if (const auto fault =
+                context_.faults.Strike(FaultKind::kBatchThrottled, item.path)) {
+          return ThrottledFaultResponse(*fault, item, context_.now());
+        }
         if (const auto fault = context_.faults.Strike(
                 FaultKind::kStatus,
                 absl::StrCat(item.path, item.query.empty() ? "" : "?",
@@ -229,7 +263,10 @@ Permissions Graph::PermissionsOf(const AccessClaims& claims,
           .others = directory,
           .organization = may("Organization.Read.All"),
           .hidden_members =
-              has("Member.Read.Hidden") && !missing("Member.Read.Hidden")};
+              has("Member.Read.Hidden") && !missing("Member.Read.Hidden"),
+          .limited_members =
+              context_.faults.Strike(FaultKind::kLimitedMembers, target)
+                  .has_value()};
 }
 
 }  // namespace rollcall::entra

@@ -134,6 +134,20 @@ HttpResponse FailedDependency() {
 
 }  // namespace
 
+HttpResponse ThrottledFaultResponse(const Fault& fault,
+                                    const HttpRequest& request,
+                                    absl::Time now) {
+  constexpr absl::string_view kWaits[] = {"", "0.25", "1"};
+  const auto turn = static_cast<size_t>(fault.turn) % (std::size(kWaits) + 1);
+  Fault throttled{.status = 429};
+  throttled.retry_after =
+      turn < std::size(kWaits)
+          ? std::string(kWaits[turn])
+          : absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT",
+                             now + absl::Seconds(1), absl::UTCTimeZone());
+  return StatusFaultResponse(throttled, request, now);
+}
+
 absl::StatusOr<std::string> RunBatch(
     const HttpRequest& batch,
     absl::FunctionRef<HttpResponse(const HttpRequest& item)> answer) {

@@ -19,6 +19,10 @@ absl::StatusOr<std::string> RunBatch(
     const HttpRequest& batch,
     absl::FunctionRef<HttpResponse(const HttpRequest& item)> answer);
 
+// 429, each time with another Retry-After: none, a decimal, a number, a date.
+HttpResponse ThrottledFaultResponse(const Fault& fault,
+                                    const HttpRequest& request, absl::Time now);
+
 // What a fault of the kind kStatus answers.
 HttpResponse StatusFaultResponse(const Fault& fault, const HttpRequest& request,
                                  absl::Time now);

@@ -17,6 +17,7 @@
 #include "tests/fakes/entra/http_message.h"
 #include "tests/fakes/entra/odata.h"
 #include "tests/fakes/entra/page_token.h"
+#include "tests/fakes/entra/subscriptions.h"
 #include "tests/fakes/entra/tenant.h"
 
 namespace rollcall::entra {
@@ -31,6 +32,7 @@ struct GraphContext {
   const TokenSealer& sealer;
   std::function<absl::Time()> now;
   DeltaKnobs& delta;
+  Subscriptions& subscriptions;
   ClosureCache& closures;
 
   std::string MetadataUrl(absl::string_view suffix) const {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "tests/fakes/entra/graph_batch.h"
@@ -15,6 +17,12 @@ constexpr uint64_t kRequestIds = 300;  // stream of Guid::FromSeed
 std::string TargetOf(const HttpRequest& request) {
   return request.query.empty() ? request.path
                                : absl::StrCat(request.path, "?", request.query);
+}
+
+bool IsNextDeltaPage(absl::string_view target) {
+  const std::string lower = absl::AsciiStrToLower(target);
+  return absl::StrContains(lower, "/delta") &&
+         absl::StrContains(lower, "skiptoken=");
 }
 
 HttpResponse GatewayPage(int status) {
@@ -42,6 +50,16 @@ std::optional<HttpResponse> GraphFront::FaultInstead(
   }
   if (const auto fault = faults_.Strike(FaultKind::kStatus, target)) {
     return StatusFaultResponse(*fault, request, now_());
+  }
+  if (const auto fault = faults_.Strike(FaultKind::kThrottled, target)) {
+    return ThrottledFaultResponse(*fault, request, now_());
+  }
+  if (const auto fault = faults_.Strike(FaultKind::kGatewayError, target)) {
+    return StatusFaultResponse({.status = fault->turn % 2 == 0 ? 504 : 500},
+                               request, now_());
+  }
+  if (IsNextDeltaPage(target) && faults_.Strike(FaultKind::kPageLost, target)) {
+    return StatusFaultResponse({.status = 404}, request, now_());
   }
   if (const auto fault = faults_.Strike(FaultKind::kHtml, target)) {
     return GatewayPage(fault->status == 0 ? 502 : fault->status);

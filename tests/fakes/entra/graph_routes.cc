@@ -9,6 +9,7 @@
 #include "tests/fakes/entra/graph_error.h"
 #include "tests/fakes/entra/graph_groups.h"
 #include "tests/fakes/entra/graph_objects.h"
+#include "tests/fakes/entra/graph_subscriptions.h"
 #include "tests/fakes/entra/graph_users.h"
 
 namespace rollcall::entra {
@@ -130,6 +131,7 @@ absl::StatusOr<GraphReply> Route(const GraphContext& context,
   const absl::string_view root = At(call, 0);
   if (Is(root, "organization")) return GetOrganization(context, call);
   if (Is(root, "users")) return RouteUsers(context, call);
+  if (Is(root, "subscriptions")) return RouteSubscriptions(context, call);
   if (Is(root, "groups")) return RouteGroups(context, call);
   if (Is(root, "directory")) return RouteDirectory(context, call);
   if (Is(root, "directoryObjects") && Is(At(call, 1), "getByIds") &&

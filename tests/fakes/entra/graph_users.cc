@@ -66,6 +66,15 @@ std::optional<ObjectRef> FindLive(const TenantState& state,
   return ref;
 }
 
+// By the fault of that name, a user is not found until it has settled.
+bool IsTooNew(const GraphContext& context, const GraphCall& call,
+              const User& user) {
+  const auto late = context.faults.Strike(FaultKind::kLate, call.Target());
+  return late.has_value() &&
+         context.now() <
+             absl::FromUnixSeconds(user.created_seconds) + late->delay;
+}
+
 // The only users that a filter by id or UPN can match, in order; nothing if
 // it filters by something else, and all have to be looked at.
 std::optional<std::vector<uint64_t>> Candidates(const TenantState& state,
@@ -168,7 +177,9 @@ absl::StatusOr<GraphReply> GetUser(const GraphContext& context,
   return context.tenant.Read(
       [&](const TenantState& state) -> absl::StatusOr<GraphReply> {
         const auto ref = FindLive(state, user);
-        if (!ref.has_value()) return ResourceNotFound(user);
+        if (!ref.has_value() || IsTooNew(context, call, state.user(*ref))) {
+          return ResourceNotFound(user);
+        }
         GraphReply reply;
         JsonWriter json(reply.body);
         json.BeginObject().Member(

@@ -205,6 +205,16 @@ HttpResponse Login::Token(const HttpRequest& request,
     }
     return response;
   }
+  if (const auto fault =
+          context_.faults.Strike(FaultKind::kTokenTrouble, request.path)) {
+    constexpr int kCodes[] = {0, 90033, 90006};
+    if (const int code = kCodes[fault->turn % std::size(kCodes)]) {
+      return Fail(code, request);
+    }
+    return {.status = 503,
+            .content_type = "text/html",
+            .body = "<html><body>Service Unavailable</body></html>"};
+  }
   const Parameters form = ParseQuery(request.body);
   if (Find(form, "grant_type").empty()) return Fail(900144, request);
   const bool signed_in = Find(form, "grant_type") == "authorization_code";
