@@ -350,9 +350,8 @@ RandomTimeline::Outcome RandomTimeline::AddMember() {
 RandomTimeline::Outcome RandomTimeline::RemoveMember() {
   const auto group = AnyGroup();
   if (!group) return std::nullopt;
-  const auto member = MemberOf(group->id, [](ObjectRef ref) {
-    return ref.kind() == ObjectKind::kUser;
-  });
+  const auto member = MemberOf(
+      group->id, [](ObjectRef ref) { return ref.kind() == ObjectKind::kUser; });
   if (!member) return std::nullopt;
   return Told(
       tenant_.RemoveMember(group->id, *member),
