@@ -230,7 +230,7 @@ void GraphSession::Learn(const http::Response& response,
 absl::Status GraphSession::WaitForTurn(double units) {
   const auto hold_end = [this] {
     absl::MutexLock lock(&pace_.mutex);
-    return pace_.pace.held_until();
+    return pace_.pace.HeldUntil(Now());
   };
   absl::Time until = Now();
   // While one request waits, another may be told to wait longer.

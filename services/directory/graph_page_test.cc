@@ -122,6 +122,18 @@ INSTANTIATE_TEST_SUITE_P(
                 "OBJECT_TEXT_TOO_LONG", true},
         Hostile{"NumberForName", R"({"id":"ID","displayName":7})",
                 "OBJECT_WRONG_TYPE", true},
+        Hostile{"NumberPastAllTypes",
+                R"({"id":"ID","displayName":123456789012345678901234567890})",
+                "OBJECT_WRONG_TYPE", true},
+        Hostile{"NumberPastAllTypesForBool",
+                R"({"id":"ID","accountEnabled":1e999})", "OBJECT_WRONG_TYPE",
+                true},
+        Hostile{"NumberPastAllTypesForPhones",
+                R"({"id":"ID","businessPhones":-1e999})", "OBJECT_WRONG_TYPE",
+                true},
+        Hostile{"NumberPastAllTypesAndBrokenText",
+                "{\"id\":\"ID\",\"displayName\":\"\xff\",\"x\":1e999}",
+                "OBJECT_TEXT_INVALID", true},
         Hostile{"TextForBool", R"({"id":"ID","accountEnabled":"true"})",
                 "OBJECT_WRONG_TYPE", true},
         Hostile{"ObjectForPhones", R"({"id":"ID","businessPhones":{}})",
@@ -191,6 +203,38 @@ TEST(GraphPage, ASingleObjectIsReadOrRefused) {
   EXPECT_EQ(user->id.ToString(), kId);
   EXPECT_THAT(ParseUser(R"({"id":7})"),
               StatusIs(absl::StatusCode::kDataLoss, "GRAPH_OBJECT_MALFORMED"));
+}
+
+// sequenceNumber and its like are not ours, and cost nobody anything.
+TEST(GraphPage, Section5_8_NumbersThatAreNotOursAreIgnored) {
+  const auto page = ParseUserPage(PageOf(absl::StrCat(
+      R"({"id":")", kId, R"(","displayName":"1e999 \"-7","x":1e999,"y":[-5,)",
+      "123456789012345678901234567890]}")));
+  ASSERT_OK(page);
+  ASSERT_EQ(page->items.size(), 1u);
+  EXPECT_EQ(page->items[0].display_name.value(), "1e999 \"-7");
+}
+
+TEST(GraphPage, AByteOrderMarkIsNoText) {
+  EXPECT_OK(ParseUserPage(absl::StrCat("\xef\xbb\xbf", PageOf(""))));
+}
+
+TEST(GraphIds, AreReadOneByOne) {
+  const auto page =
+      ParseIdPage(PageOf(absl::StrCat("\"", kId, R"(","x",null,{})")));
+  ASSERT_OK(page);
+  ASSERT_EQ(page->items.size(), 1u);
+  EXPECT_EQ(page->items[0].ToString(), kId);
+  EXPECT_EQ(page->skipped.size(), 3u);
+}
+
+TEST(GraphErrorCodes, ArePlainAndFew) {
+  EXPECT_EQ(ParseErrorCodes("{\"error\":{\"code\":\"a\\nb\xc3\xa4 c\"}}"),
+            (std::vector<std::string>{"a?b???c"}));
+  const std::string long_code = absl::StrCat(
+      R"({"error":{"code":")", std::string(100'000, 'x'), R"("}})");
+  EXPECT_EQ(ParseErrorCodes(long_code),
+            (std::vector<std::string>{std::string(64, 'x')}));
 }
 
 TEST(GraphErrorCodes, AreFoundAtAnyLevel) {

@@ -13,6 +13,8 @@ namespace {
 
 constexpr absl::Duration kWindow = absl::Seconds(10);
 constexpr double kSlowAbove = 0.8;
+// Calls come from several threads, and a little out of order.
+constexpr absl::Duration kClockJump = absl::Seconds(1);
 // Per ten seconds without a refusal.
 constexpr double kRecovery = 0.1;
 // More than Graph ever charges for one request; what says more is nonsense.
@@ -102,6 +104,11 @@ absl::Duration TenantPace::Take(double units, absl::Time now) {
   return kWindow * (-left_ / budget(now));
 }
 
+absl::Time TenantPace::HeldUntil(absl::Time now) {
+  Fill(now);
+  return held_until_;
+}
+
 void TenantPace::Learn(const PaceSignals& signals, absl::Time now) {
   Fill(now);
   if (signals.units.has_value() && IsSensible(*signals.units, kMaxUnits)) {
@@ -156,8 +163,15 @@ void TenantPace::Fill(absl::Time now) {
     left_ = std::min(left_ + windows * budget(now), budget(now));
     share_ = std::min(share_ + windows * kRecovery, 1.0);
   }
-  // A clock that was set back fills nothing, but begins to count anew.
+  if (filled_ - now > kClockJump) MoveBack(filled_ - now);
   filled_ = now;
+}
+
+// The clock was set back: what was to last for a while still lasts as long.
+void TenantPace::MoveBack(absl::Duration by) {
+  held_until_ -= by;
+  used_time_ -= by;
+  cut_time_ -= by;
 }
 
 void TenantPace::Count(double units, absl::Time now) {

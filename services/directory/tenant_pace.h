@@ -47,7 +47,7 @@ class TenantPace {
   absl::Duration Take(double units, absl::Time now);
 
   // Until then no request may go, because one was told to wait.
-  absl::Time held_until() const { return held_until_; }
+  absl::Time HeldUntil(absl::Time now);
 
   // Learns from an answer.
   void Learn(const PaceSignals& signals, absl::Time now);
@@ -70,6 +70,7 @@ class TenantPace {
   };
 
   void Fill(absl::Time now);
+  void MoveBack(absl::Duration by);
   void Count(double units, absl::Time now);
 
   const TenantPaceOptions options_;

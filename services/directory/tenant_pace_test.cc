@@ -106,7 +106,8 @@ TEST(TenantPace, Section3_1_ARetryAfterHoldsEverybody) {
   // A shorter one that comes later shortens nothing.
   pace.Learn({.refused = true, .hold_for = absl::Seconds(1)},
              kNoon + absl::Seconds(2));
-  EXPECT_EQ(pace.held_until(), kNoon + absl::Seconds(30));
+  EXPECT_EQ(pace.HeldUntil(kNoon + absl::Seconds(3)),
+            kNoon + absl::Seconds(30));
 }
 
 TEST(TenantPace, Section3_1_SlowsDownAboveFourFifths) {
@@ -146,6 +147,14 @@ TEST(TenantPace, CountsTheLastTenSeconds) {
   EXPECT_EQ(pace.recent_units(kNoon + absl::Seconds(24)), 20);
   EXPECT_EQ(pace.recent_units(kNoon + absl::Seconds(29)), 10);
   EXPECT_EQ(pace.recent_units(kNoon + absl::Minutes(5)), 0);
+}
+
+TEST(TenantPace, AClockThatIsSetBackProlongsNoHold) {
+  TenantPace pace;
+  pace.Learn({.used = 0.9, .hold_for = absl::Seconds(30)}, kNoon);
+  const absl::Time then = kNoon - absl::Hours(24);
+  EXPECT_EQ(pace.HeldUntil(then), then + absl::Seconds(30));
+  EXPECT_EQ(pace.used(then + absl::Seconds(11)), 0);
 }
 
 TEST(TenantPace, AClockThatIsSetBackStopsNobody) {
