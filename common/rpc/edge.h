@@ -22,6 +22,7 @@
 #include "common/rpc/caller.h"
 #include "google/protobuf/message.h"
 #include "grpcpp/server_context.h"
+#include "grpcpp/support/server_callback.h"
 #include "grpcpp/support/status.h"
 #include "grpcpp/support/sync_stream.h"
 
@@ -46,13 +47,25 @@ class Edge {
 
   // `method` is callable as StatusOr<Response>(const Call&).
   template <typename Request, typename Response, typename Method>
-  grpc::Status Answer(grpc::ServerContext* context, const Request& request,
+  grpc::Status Answer(grpc::ServerContextBase* context, const Request& request,
                       Response* response, Method&& method) const {
     return Run(context, request, default_deadline_, [&](const Call& call) {
       absl::StatusOr<Response> answer = method(call);
       if (answer.ok()) *response = *std::move(answer);
       return answer.status();
     });
+  }
+
+  // Answer for a method of the callback API: it runs where the request arrives,
+  // so `method` must not wait for anybody.
+  template <typename Request, typename Response, typename Method>
+  grpc::ServerUnaryReactor* React(grpc::CallbackServerContext* context,
+                                  const Request& request, Response* response,
+                                  Method&& method) const {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    reactor->Finish(
+        Answer(context, request, response, std::forward<Method>(method)));
+    return reactor;
   }
 
   // `method` is callable as Status(const Call&, const std::function<bool(const
@@ -71,8 +84,8 @@ class Edge {
 
  private:
   grpc::Status Run(
-      grpc::ServerContext* context, const google::protobuf::Message& request,
-      absl::Duration default_deadline,
+      grpc::ServerContextBase* context,
+      const google::protobuf::Message& request, absl::Duration default_deadline,
       const std::function<absl::Status(const Call&)>& method) const;
 
   AccessPolicy policy_;
