@@ -17,19 +17,23 @@ constexpr uint64_t kSignBit = uint64_t{1} << 63;
 }  // namespace
 
 Key& Key::String(absl::string_view part) {
-  for (const char c : part) {
-    bytes_.push_back(c);
-    if (c == kEscape) bytes_.push_back(kEscapedZero);
+  for (size_t zero; (zero = part.find(kEscape)) != absl::string_view::npos;) {
+    bytes_.append(part.data(), zero + 1);
+    bytes_.push_back(kEscapedZero);
+    part.remove_prefix(zero + 1);
   }
+  bytes_.append(part.data(), part.size());
   bytes_.push_back(kEscape);
   bytes_.push_back(kTerminator);
   return *this;
 }
 
 Key& Key::Uint64(uint64_t part) {
-  for (int shift = 56; shift >= 0; shift -= 8) {
-    bytes_.push_back(static_cast<char>(part >> shift));
+  char bytes[kIntegerBytes];
+  for (size_t i = 0; i < kIntegerBytes; ++i) {
+    bytes[i] = static_cast<char>(part >> (8 * (kIntegerBytes - 1 - i)));
   }
+  bytes_.append(bytes, kIntegerBytes);
   return *this;
 }
 

@@ -1,6 +1,6 @@
 #include "services/directory/source_id.h"
 
-#include "absl/strings/ascii.h"
+#include <array>
 
 namespace rollcall::directory {
 namespace {
@@ -10,11 +10,28 @@ constexpr char kHexDigits[] = "0123456789abcdef";
 
 bool IsHyphenPlace(size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
 
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = absl::ascii_tolower(c);
-  if (lower >= 'a' && lower <= 'f') return lower - 'a' + 10;
-  return -1;
+constexpr uint8_t kNoDigit = 0xff;
+
+// The values of hexadecimal digits, by their bytes.
+constexpr std::array<uint8_t, 256> MakeHexValues() {
+  std::array<uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (uint8_t i = 0; i < 10; ++i) values['0' + i] = i;
+  for (uint8_t i = 0; i < 6; ++i) values['a' + i] = values['A' + i] = 10 + i;
+  return values;
+}
+
+constexpr std::array<uint8_t, 256> kHexValues = MakeHexValues();
+
+// `value` with so many digits of the text behind it; `bad` gets bits if any of
+// them is none.
+uint64_t ReadHex(const char* text, int digits, uint64_t value, uint8_t& bad) {
+  for (int i = 0; i < digits; ++i) {
+    const uint8_t digit = kHexValues[static_cast<uint8_t>(text[i])];
+    bad |= digit & 0xf0;
+    value = value << 4 | (digit & 0xf);
+  }
+  return value;
 }
 
 uint64_t ReadBigEndian(absl::string_view bytes) {
@@ -32,20 +49,19 @@ void AppendBigEndian(uint64_t value, std::string& out) {
 }  // namespace
 
 absl::optional<SourceId> SourceId::Parse(absl::string_view text) {
-  if (text.size() != kTextSize) return absl::nullopt;
-  uint64_t halves[2] = {0, 0};
-  int digits = 0;
-  for (size_t i = 0; i < kTextSize; ++i) {
-    if (IsHyphenPlace(i)) {
-      if (text[i] != '-') return absl::nullopt;
-      continue;
-    }
-    const int value = HexValue(text[i]);
-    if (value < 0) return absl::nullopt;
-    uint64_t& half = halves[digits++ / 16];
-    half = half << 4 | static_cast<uint64_t>(value);
+  if (text.size() != kTextSize || text[8] != '-' || text[13] != '-' ||
+      text[18] != '-' || text[23] != '-') {
+    return absl::nullopt;
   }
-  return SourceId(halves[0], halves[1]);
+  const char* const begin = text.data();
+  uint8_t bad = 0;
+  uint64_t high = ReadHex(begin, 8, 0, bad);
+  high = ReadHex(begin + 9, 4, high, bad);
+  high = ReadHex(begin + 14, 4, high, bad);
+  uint64_t low = ReadHex(begin + 19, 4, 0, bad);
+  low = ReadHex(begin + 24, 12, low, bad);
+  if (bad != 0) return absl::nullopt;
+  return SourceId(high, low);
 }
 
 absl::optional<SourceId> SourceId::FromBytes(absl::string_view bytes) {
