@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "tests/fakes/entra/json_writer.h"
 #include "tests/fakes/entra/jwt.h"
@@ -43,7 +44,12 @@ std::string Payload(const AccessClaims& claims) {
       .Member("appid", claims.client_id)
       .Member("idtyp", claims.user_id.empty() ? "app" : "user")
       .Member("tid", claims.tenant_id)
+      // Unique; it says when to the microsecond, which the others do not.
+      .Member("uti", absl::StrCat(absl::ToUnixMicros(claims.not_before)))
       .Member("ver", "1.0");
+  if (claims.takes_challenges) {
+    json.Key("xms_cc").BeginArray().String("cp1").EndArray();
+  }
   if (!claims.user_id.empty()) {
     json.Member("oid", claims.user_id).Member("scp", claims.scope);
   }
@@ -66,12 +72,14 @@ AccessClaims ParsePayload(const std::string& payload) {
   std::string_view text;
   if (json["tid"].get(text) == simdjson::SUCCESS) claims.tenant_id = text;
   if (json["appid"].get(text) == simdjson::SUCCESS) claims.client_id = text;
-  int64_t seconds = 0;
-  if (json["nbf"].get(seconds) == simdjson::SUCCESS) {
-    claims.not_before = absl::FromUnixSeconds(seconds);
+  int64_t number = 0;
+  if (json["uti"].get(text) == simdjson::SUCCESS &&
+      absl::SimpleAtoi(absl::string_view(text.data(), text.size()), &number)) {
+    claims.not_before = absl::FromUnixMicros(number);
   }
-  if (json["exp"].get(seconds) == simdjson::SUCCESS) {
-    claims.expires = absl::FromUnixSeconds(seconds);
+  claims.takes_challenges = json["xms_cc"].error() == simdjson::SUCCESS;
+  if (json["exp"].get(number) == simdjson::SUCCESS) {
+    claims.expires = absl::FromUnixSeconds(number);
   }
   simdjson::dom::array roles;
   if (json["roles"].get(roles) == simdjson::SUCCESS) {

@@ -25,6 +25,7 @@ struct AccessClaims {
   std::string scope;    // with a user
   absl::Time not_before;
   absl::Time expires;
+  bool takes_challenges = false;  // the client declared the capability cp1
 };
 
 // Thread-safe.

@@ -7,7 +7,8 @@ namespace {
 
 constexpr size_t kKept = 16;
 
-std::vector<ObjectRef> Compute(const TenantState& state, ObjectRef group) {
+std::vector<ObjectRef> Compute(const TenantState& state, ObjectRef group,
+                               bool see_hidden) {
   std::vector<ObjectRef> found;
   std::vector<bool> queued(state.groups().size());
   std::vector<ObjectRef> queue = {group};
@@ -15,6 +16,7 @@ std::vector<ObjectRef> Compute(const TenantState& state, ObjectRef group) {
   while (!queue.empty()) {
     const ObjectRef next = queue.back();
     queue.pop_back();
+    if (state.group(next).hidden_membership && !see_hidden) continue;
     for (ObjectRef member : state.group(next).members) {
       if (!member || !state.IsLive(member)) continue;
       found.push_back(member);
@@ -32,21 +34,39 @@ std::vector<ObjectRef> Compute(const TenantState& state, ObjectRef group) {
 }  // namespace
 
 ClosureCache::Members ClosureCache::TransitiveMembers(const TenantState& state,
-                                                      ObjectRef group) {
+                                                      ObjectRef group,
+                                                      bool see_hidden) {
   {
     absl::MutexLock lock(&mutex_);
     for (const Kept& kept : kept_) {
-      if (kept.version == state.version() && kept.group == group) {
+      if (kept.version == state.version() && kept.group == group &&
+          kept.see_hidden == see_hidden) {
         return kept.members;
       }
     }
   }
-  auto members =
-      std::make_shared<const std::vector<ObjectRef>>(Compute(state, group));
+  auto members = std::make_shared<const std::vector<ObjectRef>>(
+      Compute(state, group, see_hidden));
   absl::MutexLock lock(&mutex_);
-  kept_.push_front({state.version(), group, members});
+  kept_.push_front({state.version(), group, see_hidden, members});
   if (kept_.size() > kKept) kept_.pop_back();
   return members;
+}
+
+std::vector<ObjectRef> DirectMemberOf(const TenantState& state,
+                                      ObjectRef member) {
+  std::vector<ObjectRef> found;
+  for (uint32_t i = 0; i < state.groups().size(); ++i) {
+    const Group& group = state.groups()[i];
+    if (group.life != Life::kLive) continue;
+    const bool is_member =
+        group.slots.has_value()
+            ? group.slots->contains(member)
+            : std::find(group.members.begin(), group.members.end(), member) !=
+                  group.members.end();
+    if (is_member) found.emplace_back(ObjectKind::kGroup, i);
+  }
+  return found;
 }
 
 std::vector<ObjectRef> TransitiveMemberOf(const TenantState& state,
@@ -57,16 +77,11 @@ std::vector<ObjectRef> TransitiveMemberOf(const TenantState& state,
   while (!queue.empty()) {
     const ObjectRef next = queue.back();
     queue.pop_back();
-    for (uint32_t i = 0; i < state.groups().size(); ++i) {
-      const Group& group = state.groups()[i];
-      if (seen[i] || group.life != Life::kLive) continue;
-      if (std::find(group.members.begin(), group.members.end(), next) ==
-          group.members.end()) {
-        continue;
-      }
-      seen[i] = true;
-      found.emplace_back(ObjectKind::kGroup, i);
-      queue.emplace_back(ObjectKind::kGroup, i);
+    for (ObjectRef group : DirectMemberOf(state, next)) {
+      if (seen[group.index()]) continue;
+      seen[group.index()] = true;
+      found.push_back(group);
+      queue.push_back(group);
     }
   }
   std::sort(found.begin(), found.end());

@@ -21,20 +21,26 @@ class ClosureCache {
   using Members = std::shared_ptr<const std::vector<ObjectRef>>;
 
   // Sorted and without duplicates; the group itself only if it is its own
-  // member by a cycle.
-  Members TransitiveMembers(const TenantState& state, ObjectRef group);
+  // member by a cycle. Groups whose membership is hidden look empty unless
+  // `see_hidden`.
+  Members TransitiveMembers(const TenantState& state, ObjectRef group,
+                            bool see_hidden = true);
 
  private:
   struct Kept {
     uint64_t version;
     ObjectRef group;
+    bool see_hidden;
     Members members;
   };
   absl::Mutex mutex_;
   std::list<Kept> kept_ ABSL_GUARDED_BY(mutex_);  // the latest first
 };
 
-// All live groups that `member` belongs to, directly or not. Sorted.
+// All live groups that `member` belongs to. Sorted.
+std::vector<ObjectRef> DirectMemberOf(const TenantState& state,
+                                      ObjectRef member);
+// Likewise, directly or not.
 std::vector<ObjectRef> TransitiveMemberOf(const TenantState& state,
                                           ObjectRef member);
 

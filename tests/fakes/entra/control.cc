@@ -69,6 +69,11 @@ Control::Body Control::Route(const HttpRequest& request, const Segments& path) {
   const std::string& root = path.empty() ? request.method : path[0];
   if (root == "expected") return Expected(ParseQuery(request.query));
   if (root == "stats") return GetStats();
+  if (root == "manners" && request.method == "DELETE") {
+    context_.manners.Forget();
+    return std::string(kDone);
+  }
+  if (root == "manners") return GetManners();
   if (root == "users") return RouteUsers(request, path);
   if (root == "groups") return RouteGroups(request, path);
   if (root == "faults") return RouteFaults(request, path);
@@ -134,6 +139,22 @@ Control::Body Control::GetStats() {
     json.Key("groups").Int(static_cast<int64_t>(state.groups().size()));
   });
   json.EndObject();
+  return body;
+}
+
+Control::Body Control::GetManners() {
+  std::string body;
+  JsonWriter json(body);
+  json.BeginObject().Key("broken").BeginArray();
+  for (const std::string& sentence : context_.manners.Sentences()) {
+    json.String(sentence);
+  }
+  json.EndArray().Key("counts").BeginObject();
+  for (int i = 0; i < static_cast<int>(BadManner::kCount); ++i) {
+    const auto manner = static_cast<BadManner>(i);
+    json.Key(MannerName(manner)).Int(context_.manners.CountOf(manner));
+  }
+  json.EndObject().EndObject();
   return body;
 }
 
@@ -246,6 +267,23 @@ Control::Body Control::ChangeSettings(const std::string& json) {
     const bool is_number = absl::SimpleAtoi(value, &number);
     if (name == "throttle_limit" && is_number) {
       context_.budget.SetLimit(number);
+    } else if (name == "throttle_limit" && value == "tenant") {
+      context_.budget.SetLimit(
+          context_.tenant.Read([](const TenantState& state) {
+            return UnitsOfTenant(static_cast<int64_t>(state.users().size()));
+          }));
+    } else if (name == "retry_after" && ParseRetryAfterForm(value)) {
+      context_.knobs.retry_after_form = *ParseRetryAfterForm(value);
+    } else if (name == "skip_token_form" &&
+               (value == "base64" || value == "hexadecimal")) {
+      context_.knobs.skip_token_form = value == "base64"
+                                           ? SkipTokenForm::kBase64
+                                           : SkipTokenForm::kHexadecimal;
+    } else if (name == "repeat_headers" &&
+               (value == "true" || value == "false")) {
+      context_.knobs.repeat_headers = value == "true";
+    } else if (name == "revoke_tokens" && value == "true") {
+      context_.knobs.revoked_before = absl::ToUnixMicros(context_.now());
     } else if (name == "fault_seed" && is_number) {
       context_.faults.Reseed(static_cast<uint64_t>(number));
     } else if (name == "consent_delay_ms" && is_number) {

@@ -18,7 +18,9 @@
 #include "tests/fakes/entra/application.h"
 #include "tests/fakes/entra/delta_knobs.h"
 #include "tests/fakes/entra/faults.h"
+#include "tests/fakes/entra/graph_knobs.h"
 #include "tests/fakes/entra/http_message.h"
+#include "tests/fakes/entra/manners.h"
 #include "tests/fakes/entra/notifier.h"
 #include "tests/fakes/entra/random_timeline.h"
 #include "tests/fakes/entra/stats.h"
@@ -33,6 +35,8 @@ struct ControlContext {
   Faults& faults;
   Application& application;
   ThrottleBudget& budget;
+  GraphKnobs& knobs;
+  Manners& manners;
   const Stats& stats;
   DeltaKnobs& delta;
   Subscriptions& subscriptions;
@@ -60,6 +64,7 @@ class Control {
   Body RouteFaults(const HttpRequest& request, const Segments& path);
   Body Expected(const Parameters& query);
   Body GetStats();
+  Body GetManners();
   Body ChangeSettings(const std::string& json);
   // The settings of delta queries and notifications; false if it is none.
   bool ChangeDeltaSetting(const std::string& name, const std::string& value);

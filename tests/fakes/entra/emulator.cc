@@ -90,6 +90,8 @@ class Emulator::Impl {
         .faults = faults_,
         .application = application_,
         .budget = budget_,
+        .knobs = knobs_,
+        .manners = manners_,
         .stats = stats_,
         .delta = delta_,
         .subscriptions = subscriptions_,
@@ -103,6 +105,10 @@ class Emulator::Impl {
         Server::Start({.address = kLoopback,
                        .port = options_.control_port,
                        .handler = [this](const HttpRequest& request) {
+                         // No business of a client that follows links.
+                         if (!request.Header("authorization").empty()) {
+                           manners_.TokenAt(request.Header("host"));
+                         }
                          return control_->Handle(request);
                        }});
     if (!server.ok()) return server.status();
@@ -115,6 +121,10 @@ class Emulator::Impl {
 
   std::string origin() const {
     return absl::StrCat("https://", options_.host, ":", server_->port());
+  }
+  // As the Host header has it.
+  std::string host() const {
+    return absl::StrCat(options_.host, ":", server_->port());
   }
   std::string control_origin() const {
     return absl::StrCat("http://", kLoopback, ":", control_server_->port());
@@ -138,6 +148,8 @@ class Emulator::Impl {
   Application& application() { return application_; }
   ThrottleBudget& budget() { return budget_; }
   DeltaKnobs& delta() { return delta_; }
+  GraphKnobs& knobs() { return knobs_; }
+  Manners& manners() { return manners_; }
   Subscriptions& subscriptions() { return subscriptions_; }
   absl::Time Now() const { return clock_.Now(); }
   void AdvanceTime(absl::Duration by) {
@@ -217,7 +229,10 @@ class Emulator::Impl {
                                              .now = now(),
                                              .delta = delta_,
                                              .subscriptions = subscriptions_,
-                                             .closures = closures_},
+                                             .closures = closures_,
+                                             .orderings = orderings_,
+                                             .knobs = knobs_,
+                                             .manners = manners_},
                                 tokens_, application_, budget_);
     login_ = std::make_unique<Login>(
         LoginContext{.origin = origin(),
@@ -229,7 +244,7 @@ class Emulator::Impl {
                      .faults = faults_,
                      .now = now(),
                      .consent_delay = [this] { return consent_delay(); }});
-    front_ = std::make_unique<GraphFront>(*graph_, faults_, now());
+    front_ = std::make_unique<GraphFront>(*graph_, faults_, manners_, now());
     ready_ = true;
   }
 
@@ -246,6 +261,11 @@ class Emulator::Impl {
       mutex_.Await(absl::Condition(&ready_));
     }
     const bool is_graph = absl::StartsWith(request.path, "/v1.0/");
+    const bool has_token =
+        absl::StartsWithIgnoreCase(request.Header("authorization"), "Bearer ");
+    if (has_token && (!is_graph || request.Header("host") != host())) {
+      manners_.TokenAt(absl::StrCat(request.Header("host"), request.path));
+    }
     ++(is_graph ? stats_.graph_requests : stats_.login_requests);
     HttpResponse response =
         is_graph ? front_->Handle(request) : login_->Handle(request);
@@ -259,6 +279,9 @@ class Emulator::Impl {
   Faults faults_;
   const TokenSealer sealer_;
   ClosureCache closures_;
+  OrderingCache orderings_;
+  GraphKnobs knobs_;
+  Manners manners_;
   Application application_;
   AccessTokens tokens_;
   ThrottleBudget budget_;
@@ -320,6 +343,14 @@ absl::Time Emulator::Now() const { return impl_->Now(); }
 void Emulator::AdvanceTime(absl::Duration by) { impl_->AdvanceTime(by); }
 int Emulator::DeliverNotifications() { return impl_->DeliverNotifications(); }
 
+GraphKnobs& Emulator::graph_knobs() { return impl_->knobs(); }
+Manners& Emulator::manners() { return impl_->manners(); }
+
+void Emulator::SetThrottleLimitOfTenant() {
+  SetThrottleLimit(impl_->tenant().Read([](const TenantState& state) {
+    return UnitsOfTenant(static_cast<int64_t>(state.users().size()));
+  }));
+}
 void Emulator::SetThrottleLimit(int64_t units_per_ten_seconds) {
   impl_->budget().SetLimit(units_per_ten_seconds);
 }

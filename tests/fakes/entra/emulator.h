@@ -18,6 +18,8 @@
 #include "tests/fakes/entra/delta_knobs.h"
 #include "tests/fakes/entra/faults.h"
 #include "tests/fakes/entra/generator.h"
+#include "tests/fakes/entra/graph_knobs.h"
+#include "tests/fakes/entra/manners.h"
 #include "tests/fakes/entra/subscriptions.h"
 #include "tests/fakes/entra/tenant.h"
 
@@ -70,6 +72,8 @@ class Emulator {
   Tenant& tenant();
   Faults& faults();
   Application& application();
+  GraphKnobs& graph_knobs();
+  Manners& manners();
   DeltaKnobs& delta();
   Subscriptions& subscriptions();
 
@@ -82,6 +86,8 @@ class Emulator {
 
   // 0: without limit, which is the default.
   void SetThrottleLimit(int64_t units_per_ten_seconds);
+  // The documented limit of a tenant of this size.
+  void SetThrottleLimitOfTenant();
   // Makes all delta links that were handed out answer 410.
   void ForgetDeltaLinks();
   void SetConsentDelay(absl::Duration delay);

@@ -33,12 +33,14 @@ class Graph {
   HttpResponse Serve(const GraphCall& call);
   HttpResponse AnswerBatch(const HttpRequest& request,
                            const AccessClaims& claims);
+  HttpResponse AnswerItem(const HttpRequest& item, const AccessClaims& claims);
   HttpResponse Refuse(const HttpRequest& request,
                       const ThrottleBudget::Verdict& verdict) const;
   HttpResponse Error(const HttpRequest& request,
                      const absl::Status& status) const;
   HttpResponse Unauthorized(const HttpRequest& request, absl::string_view code,
-                            absl::string_view message) const;
+                            absl::string_view message,
+                            absl::string_view challenge = "") const;
   Permissions PermissionsOf(const AccessClaims& claims,
                             absl::string_view target) const;
 

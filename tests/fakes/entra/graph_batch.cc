@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -15,6 +16,7 @@
 #include "tests/fakes/entra/graph.h"
 #include "tests/fakes/entra/graph_error.h"
 #include "tests/fakes/entra/json_writer.h"
+#include "tests/fakes/entra/retry_after.h"
 
 namespace rollcall::entra {
 namespace {
@@ -48,6 +50,10 @@ absl::StatusOr<Item> ParseItem(const HttpRequest& batch,
   item.request.path =
       absl::StrCat("/v1.0/", absl::StripPrefix(parts.first, "/"));
   item.request.query = std::string(parts.second);
+  if (absl::StrContains(parts.first, "://")) {
+    return BadRequest(
+        absl::StrCat("Invalid request URL '", url, "': it must be relative."));
+  }
   simdjson::dom::object headers;
   if (json["headers"].get(headers) == simdjson::SUCCESS) {
     for (const auto& [name, value] : headers) {
@@ -57,28 +63,53 @@ absl::StatusOr<Item> ParseItem(const HttpRequest& batch,
           std::string(text);
     }
   }
+  // An answer inside another one is never compressed by itself.
+  item.request.headers.erase("accept-encoding");
   for (const char* name : {"client-request-id", "request-id"}) {
     item.request.headers.try_emplace(name, batch.Header(name));
   }
   simdjson::dom::element body;
-  if (json["body"].get(body) == simdjson::SUCCESS) {
-    if (!item.request.headers.contains("content-type")) {
-      return BadRequest(
-          absl::StrCat("Write request id : ", item.id,
-                       " does not contain Content-Type header or body."));
-    }
-    item.request.body = simdjson::minify(body);
+  const bool has_body = json["body"].get(body) == simdjson::SUCCESS;
+  const bool has_type = item.request.headers.contains("content-type");
+  const bool needs_both =
+      item.request.method != "GET" && item.request.method != "DELETE";
+  if ((has_body && !has_type) || (needs_both && !(has_body && has_type))) {
+    return BadRequest(
+        absl::StrCat("Write request id : ", item.id,
+                     " does not contain Content-Type header or body."));
   }
+  if (has_body) item.request.body = simdjson::minify(body);
   simdjson::dom::array depends_on;
   if (json["dependsOn"].get(depends_on) == simdjson::SUCCESS) {
     for (simdjson::dom::element id : depends_on) {
       std::string_view text;
       if (id.get(text) == simdjson::SUCCESS) {
-        item.depends_on.emplace_back(text);
+        item.depends_on.push_back(absl::AsciiStrToLower(std::string(text)));
       }
     }
   }
   return item;
+}
+
+// Every item behind those that it depends on.
+absl::StatusOr<std::vector<Item>> InOrder(std::vector<Item> items) {
+  std::vector<Item> ordered;
+  absl::flat_hash_set<std::string> done;
+  while (!items.empty()) {
+    const auto ready =
+        std::find_if(items.begin(), items.end(), [&done](const Item& item) {
+          return std::all_of(
+              item.depends_on.begin(), item.depends_on.end(),
+              [&done](const std::string& id) { return done.contains(id); });
+        });
+    if (ready == items.end()) {
+      return BadRequest("The requests of the batch depend on each other.");
+    }
+    done.insert(absl::AsciiStrToLower(ready->id));
+    ordered.push_back(std::move(*ready));
+    items.erase(ready);
+  }
+  return ordered;
 }
 
 absl::StatusOr<std::vector<Item>> ParseItems(const HttpRequest& batch) {
@@ -90,11 +121,11 @@ absl::StatusOr<std::vector<Item>> ParseItems(const HttpRequest& batch) {
     return BadRequest("Invalid batch payload format.");
   }
   std::vector<Item> items;
-  absl::flat_hash_map<std::string, bool> ids;
+  absl::flat_hash_set<std::string> ids;
   for (simdjson::dom::element request : requests) {
     absl::StatusOr<Item> item = ParseItem(batch, request);
     if (!item.ok()) return item.status();
-    if (!ids.try_emplace(absl::AsciiStrToLower(item->id), true).second) {
+    if (!ids.insert(absl::AsciiStrToLower(item->id)).second) {
       return BadRequest(absl::StrCat("Request Id ", item->id,
                                      " has to be unique in a batch."));
     }
@@ -105,7 +136,14 @@ absl::StatusOr<std::vector<Item>> ParseItems(const HttpRequest& batch) {
         "Number of batch request steps exceeds the maximum value of ",
         kMaxItems, "."));
   }
-  return items;
+  for (const Item& item : items) {
+    for (const std::string& id : item.depends_on) {
+      if (ids.contains(id)) continue;
+      return BadRequest(absl::StrCat(
+          "Request Id ", item.id, " depends on the unknown request ", id, "."));
+    }
+  }
+  return InOrder(std::move(items));
 }
 
 void WriteResponse(const std::string& id, const HttpResponse& response,
@@ -140,11 +178,9 @@ HttpResponse ThrottledFaultResponse(const Fault& fault,
   constexpr absl::string_view kWaits[] = {"", "0.25", "1"};
   const auto turn = static_cast<size_t>(fault.turn) % (std::size(kWaits) + 1);
   Fault throttled{.status = 429};
-  throttled.retry_after =
-      turn < std::size(kWaits)
-          ? std::string(kWaits[turn])
-          : absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT",
-                             now + absl::Seconds(1), absl::UTCTimeZone());
+  throttled.retry_after = turn < std::size(kWaits)
+                              ? std::string(kWaits[turn])
+                              : HttpDate(now + absl::Seconds(1));
   return StatusFaultResponse(throttled, request, now);
 }
 
@@ -153,18 +189,15 @@ absl::StatusOr<std::string> RunBatch(
     absl::FunctionRef<HttpResponse(const HttpRequest& item)> answer) {
   const absl::StatusOr<std::vector<Item>> items = ParseItems(batch);
   if (!items.ok()) return items.status();
-  absl::flat_hash_map<std::string, int> statuses;
+  absl::flat_hash_map<std::string, int> statuses;  // by id in lower case
   std::vector<std::string> written;
   for (const Item& item : *items) {
-    const bool blocked =
-        std::any_of(item.depends_on.begin(), item.depends_on.end(),
-                    [&statuses](const std::string& id) {
-                      const auto it = statuses.find(id);
-                      return it == statuses.end() || it->second >= 400;
-                    });
+    const bool blocked = std::any_of(
+        item.depends_on.begin(), item.depends_on.end(),
+        [&statuses](const std::string& id) { return statuses[id] >= 400; });
     const HttpResponse response =
         blocked ? FailedDependency() : answer(item.request);
-    statuses[item.id] = response.status;
+    statuses[absl::AsciiStrToLower(item.id)] = response.status;
     JsonWriter json(written.emplace_back());
     WriteResponse(item.id, response, json);
   }

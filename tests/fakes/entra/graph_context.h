@@ -14,8 +14,11 @@
 #include "tests/fakes/entra/closure.h"
 #include "tests/fakes/entra/delta_knobs.h"
 #include "tests/fakes/entra/faults.h"
+#include "tests/fakes/entra/graph_knobs.h"
 #include "tests/fakes/entra/http_message.h"
+#include "tests/fakes/entra/manners.h"
 #include "tests/fakes/entra/odata.h"
+#include "tests/fakes/entra/ordering.h"
 #include "tests/fakes/entra/page_token.h"
 #include "tests/fakes/entra/subscriptions.h"
 #include "tests/fakes/entra/tenant.h"
@@ -34,6 +37,9 @@ struct GraphContext {
   DeltaKnobs& delta;
   Subscriptions& subscriptions;
   ClosureCache& closures;
+  OrderingCache& orderings;
+  GraphKnobs& knobs;
+  Manners& manners;
 
   std::string MetadataUrl(absl::string_view suffix) const {
     return origin + "/v1.0/$metadata#" + std::string(suffix);
@@ -44,6 +50,7 @@ struct GraphContext {
 struct Permissions {
   bool users = false;
   bool groups = false;  // groups and their members
+  bool group_delta = false;
   bool others = false;  // devices, contacts, service principals
   bool organization = false;
   bool hidden_members = false;
@@ -55,7 +62,8 @@ struct GraphCall {
   std::vector<std::string> segments;  // of the path below /v1.0, decoded
   QueryOptions options;
   Permissions permissions;
-  bool eventual = false;  // ConsistencyLevel: eventual
+  bool eventual = false;    // ConsistencyLevel: eventual
+  bool only_count = false;  // the path ended with /$count
 
   bool advanced() const { return eventual && options.count; }
   std::string Target() const {
@@ -68,6 +76,7 @@ struct GraphReply {
   int status = 200;
   std::string body;
   std::map<std::string, std::string> headers;
+  std::string content_type;  // empty: that of Graph's JSON
 };
 
 }  // namespace rollcall::entra

@@ -297,7 +297,7 @@ absl::StatusOr<GraphReply> UsersDelta(const GraphContext& context,
 
 absl::StatusOr<GraphReply> GroupsDelta(const GraphContext& context,
                                        const GraphCall& call) {
-  if (!call.permissions.groups) return AccessDenied();
+  if (!call.permissions.group_delta) return AccessDenied();
   return Delta(context, call, ObjectKind::kGroup).Answer();
 }
 

@@ -36,6 +36,10 @@ absl::Status ResourceNotFound(absl::string_view id) {
                                  "present."));
 }
 
+absl::Status InvalidIdentifier(absl::string_view id) {
+  return BadRequest(absl::StrCat("Invalid object identifier '", id, "'."));
+}
+
 absl::Status AccessDenied() {
   return GraphError(403, "Authorization_RequestDenied",
                     "Insufficient privileges to complete the operation.");

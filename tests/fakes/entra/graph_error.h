@@ -17,6 +17,7 @@ absl::Status GraphError(int http_status, absl::string_view code,
 absl::Status BadRequest(absl::string_view message);
 absl::Status UnsupportedQuery(absl::string_view message);
 absl::Status ResourceNotFound(absl::string_view id);
+absl::Status InvalidIdentifier(absl::string_view id);
 absl::Status AccessDenied();
 absl::Status ExpiredPageToken();
 

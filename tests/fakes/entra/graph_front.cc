@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "tests/fakes/entra/graph_batch.h"
 #include "tests/fakes/entra/guid.h"
+#include "tests/fakes/entra/retry_after.h"
 
 namespace rollcall::entra {
 namespace {
@@ -35,9 +36,9 @@ HttpResponse GatewayPage(int status) {
 
 }  // namespace
 
-GraphFront::GraphFront(Graph& graph, Faults& faults,
+GraphFront::GraphFront(Graph& graph, Faults& faults, Manners& manners,
                        std::function<absl::Time()> now)
-    : graph_(graph), faults_(faults), now_(std::move(now)) {}
+    : graph_(graph), faults_(faults), manners_(manners), now_(std::move(now)) {}
 
 std::string GraphFront::NewRequestId() {
   return Guid::FromSeed(kRequestIds, kRequestIds, ++requests_).ToString();
@@ -83,6 +84,13 @@ void GraphFront::Spoil(const std::string& target, HttpResponse& response) {
 }
 
 HttpResponse GraphFront::Handle(HttpRequest request) {
+  const Manners::InFlight in_flight = manners_.Arrives(request, now_());
+  HttpResponse response = Answer(request);
+  manners_.Answered(request, response, now_());
+  return response;
+}
+
+HttpResponse GraphFront::Answer(HttpRequest& request) {
   const std::string target = TargetOf(request);
   const std::string request_id = NewRequestId();
   request.headers["request-id"] = request_id;
@@ -99,8 +107,7 @@ HttpResponse GraphFront::Handle(HttpRequest request) {
   response.headers["Cache-Control"] = "no-cache";
   response.headers["Vary"] = "Accept-Encoding";
   response.headers["Strict-Transport-Security"] = "max-age=31536000";
-  response.headers["Date"] = absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT",
-                                              now_(), absl::UTCTimeZone());
+  response.headers["Date"] = HttpDate(now_());
   response.headers["x-ms-ags-diagnostic"] =
       "{\"ServerInfo\":{\"DataCenter\":\"Local\",\"Slice\":\"E\",\"Ring\":"
       "\"5\",\"ScaleUnit\":\"000\",\"RoleInstance\":\"EMULATOR\"}}";

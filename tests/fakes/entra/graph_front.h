@@ -13,17 +13,20 @@
 #include "tests/fakes/entra/faults.h"
 #include "tests/fakes/entra/graph.h"
 #include "tests/fakes/entra/http_message.h"
+#include "tests/fakes/entra/manners.h"
 
 namespace rollcall::entra {
 
 // Thread-safe.
 class GraphFront {
  public:
-  GraphFront(Graph& graph, Faults& faults, std::function<absl::Time()> now);
+  GraphFront(Graph& graph, Faults& faults, Manners& manners,
+             std::function<absl::Time()> now);
 
   HttpResponse Handle(HttpRequest request);
 
  private:
+  HttpResponse Answer(HttpRequest& request);
   // Faults that come instead of an answer.
   std::optional<HttpResponse> FaultInstead(const HttpRequest& request,
                                            const std::string& target);
@@ -33,6 +36,7 @@ class GraphFront {
 
   Graph& graph_;
   Faults& faults_;
+  Manners& manners_;
   const std::function<absl::Time()> now_;
   std::atomic<uint64_t> requests_ = 0;
 };

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "tests/fakes/entra/collection.h"
 #include "tests/fakes/entra/criteria.h"
 #include "tests/fakes/entra/graph_error.h"
@@ -15,14 +15,6 @@
 
 namespace rollcall::entra {
 namespace {
-
-std::string ContextOf(const QueryOptions& options, absl::string_view end = "") {
-  const std::string selected =
-      options.select
-          ? absl::StrCat("(", absl::StrJoin(*options.select, ","), ")")
-          : "";
-  return absl::StrCat("groups", selected, end);
-}
 
 absl::StatusOr<PropertySet> SelectedOfGroups(const GraphCall& call) {
   return Selected(call.options, GroupProperties(), kDefaultGroupProperties,
@@ -35,7 +27,7 @@ absl::StatusOr<ObjectRef> NeedGroup(const GraphContext& context,
                                     absl::string_view id) {
   const auto guid = Guid::Parse(id);
   if (!guid.has_value()) {
-    return BadRequest(absl::StrCat("Invalid object identifier '", id, "'."));
+    return InvalidIdentifier(id);
   }
   const auto ref = state.Find(*guid);
   if (!ref || ref->kind() != ObjectKind::kGroup || !state.IsLive(*ref) ||
@@ -82,56 +74,166 @@ bool IsHidden(const Group& group, const GraphCall& call) {
   return group.hidden_membership && !call.permissions.hidden_members;
 }
 
-// Both kinds of lists: `members` are at positions, removed ones are nothing.
-absl::StatusOr<GraphReply> ListOf(const GraphContext& context,
-                                  const GraphCall& call,
-                                  const TenantState& state, const Kinds& kinds,
-                                  absl::Span<const ObjectRef> members) {
-  const absl::StatusOr<MemberProperties> properties =
-      MemberProperties::Parse(call.options);
-  if (!properties.ok()) return properties.status();
-  const uint64_t end = members.size();
-  const auto is_listed = [&](uint64_t at) {
-    const ObjectRef member = members[at];
-    return member && kinds.Has(member.kind()) && state.IsLive(member);
-  };
-  return ListPage(context, call,
-                  {.context = "directoryObjects",
-                   .end = end,
-                   .next = NextWhere(end, is_listed),
-                   .write = [&](uint64_t at, JsonWriter& json) {
-                     WriteMember(state, members[at], *properties,
-                                 call.permissions, kinds.all, json);
-                   }});
+// What filters and orders see of an object: the property of its own type with
+// this name.
+FilterValue ReadNamed(const TenantState& state, ObjectRef ref,
+                      absl::string_view name) {
+  if (ref.kind() == ObjectKind::kUser || ref.kind() == ObjectKind::kGroup) {
+    const auto property = FindProperty(
+        ref.kind() == ObjectKind::kUser ? UserProperties() : GroupProperties(),
+        name);
+    return property ? ReadObject(state, ref, *property) : FilterValue();
+  }
+  const OtherObject& other = state.others(ref.kind())[ref.index()];
+  if (name == "id") return other.id.ToString();
+  if (name == "displayName") return other.display_name;
+  return FilterValue();
 }
 
-// Like ListOf, for members that are sorted: the position is the member itself,
-// so that changes between two pages move nothing.
-absl::StatusOr<GraphReply> ListOfSorted(const GraphContext& context,
-                                        const GraphCall& call,
-                                        const TenantState& state,
-                                        const Kinds& kinds,
-                                        absl::Span<const ObjectRef> members) {
-  const absl::StatusOr<MemberProperties> properties =
-      MemberProperties::Parse(call.options);
-  if (!properties.ok()) return properties.status();
-  constexpr uint64_t kEnd = uint64_t{1} << 32;
-  const auto next = [&](uint64_t at) {
-    auto it = std::lower_bound(
-        members.begin(), members.end(), at,
-        [](ObjectRef member, uint64_t raw) { return member.raw() < raw; });
-    while (it != members.end() && !kinds.Has(it->kind())) ++it;
-    return it == members.end() ? kEnd : it->raw();
-  };
-  return ListPage(context, call,
-                  {.context = "directoryObjects",
-                   .end = kEnd,
-                   .next = next,
-                   .write = [&](uint64_t at, JsonWriter& json) {
-                     WriteMember(
-                         state, ObjectRef::FromRaw(static_cast<uint32_t>(at)),
-                         *properties, call.permissions, kinds.all, json);
-                   }});
+// The members that a request lists.
+class MemberList {
+ public:
+  static absl::StatusOr<MemberList> Parse(const GraphCall& call,
+                                          const Kinds& kinds) {
+    const bool groups = !kinds.all && kinds.only == ObjectKind::kGroup;
+    const auto infos = groups ? GroupProperties() : UserProperties();
+    absl::StatusOr<MemberProperties> properties =
+        MemberProperties::Parse(call.options);
+    if (!properties.ok()) return properties.status();
+    absl::StatusOr<Criteria> criteria = Criteria::ParseForRelation(call, infos);
+    if (!criteria.ok()) return criteria.status();
+    return MemberList(kinds, infos, *std::move(properties),
+                      *std::move(criteria));
+  }
+
+  // `members` are at positions for ever; removed ones are nothing.
+  absl::StatusOr<GraphReply> List(const GraphContext& context,
+                                  const GraphCall& call,
+                                  const TenantState& state,
+                                  absl::Span<const ObjectRef> members) const {
+    if (criteria_.order.has_value()) {
+      return ListInOrder(context, call, state, members);
+    }
+    const auto is_listed = [&](uint64_t at) { return Has(state, members[at]); };
+    return ListPage(context, call,
+                    {.context = kContext,
+                     .end = members.size(),
+                     .next = NextWhere(members.size(), is_listed),
+                     .write = [&](uint64_t at, JsonWriter& json) {
+                       Write(call, state, members[at], json);
+                     }});
+  }
+
+  // Likewise, for members that are sorted: the position is the member itself,
+  // so that changes between two pages move nothing.
+  absl::StatusOr<GraphReply> ListSorted(
+      const GraphContext& context, const GraphCall& call,
+      const TenantState& state, absl::Span<const ObjectRef> members) const {
+    if (criteria_.order.has_value()) {
+      return ListInOrder(context, call, state, members);
+    }
+    constexpr uint64_t kEnd = uint64_t{1} << 32;
+    const auto next = [&](uint64_t at) {
+      auto it = std::lower_bound(
+          members.begin(), members.end(), at,
+          [](ObjectRef member, uint64_t raw) { return member.raw() < raw; });
+      while (it != members.end() && !Has(state, *it)) ++it;
+      return it == members.end() ? kEnd : it->raw();
+    };
+    return ListPage(context, call,
+                    {.context = kContext,
+                     .end = kEnd,
+                     .next = next,
+                     .write = [&](uint64_t at, JsonWriter& json) {
+                       Write(call, state,
+                             ObjectRef::FromRaw(static_cast<uint32_t>(at)),
+                             json);
+                     }});
+  }
+
+ private:
+  static constexpr char kContext[] = "directoryObjects";
+
+  MemberList(const Kinds& kinds, absl::Span<const PropertyInfo> infos,
+             MemberProperties properties, Criteria criteria)
+      : kinds_(kinds),
+        infos_(infos),
+        properties_(properties),
+        criteria_(std::move(criteria)) {}
+
+  bool Has(const TenantState& state, ObjectRef member) const {
+    return member && kinds_.Has(member.kind()) && state.IsLive(member) &&
+           (criteria_.empty() || criteria_.Match([&](int property) {
+             return ReadNamed(state, member, infos_[property].name);
+           }));
+  }
+
+  void Write(const GraphCall& call, const TenantState& state, ObjectRef member,
+             JsonWriter& json) const {
+    WriteMember(state, member, properties_, call.permissions, kinds_.all, json);
+  }
+
+  absl::StatusOr<GraphReply> ListInOrder(
+      const GraphContext& context, const GraphCall& call,
+      const TenantState& state, absl::Span<const ObjectRef> members) const {
+    const absl::string_view name = infos_[criteria_.order->property].name;
+    std::vector<OrderMark> marks;
+    for (ObjectRef member : members) {
+      if (!Has(state, member)) continue;
+      marks.push_back(
+          {OrderText(ReadNamed(state, member, name)), member.raw()});
+    }
+    const Ordering ordering(std::move(marks), criteria_.order->descending);
+    return ListPage(context, call,
+                    {.context = kContext,
+                     .end = ordering.size(),
+                     .next = [](uint64_t rank) { return rank; },
+                     .write =
+                         [&](uint64_t rank, JsonWriter& json) {
+                           Write(call, state,
+                                 ObjectRef::FromRaw(ordering.IndexAt(rank)),
+                                 json);
+                         },
+                     .ordering = &ordering});
+  }
+
+  const Kinds kinds_;
+  const absl::Span<const PropertyInfo> infos_;
+  const MemberProperties properties_;
+  const Criteria criteria_;
+};
+
+// A cast to what such a group never contains is refused.
+absl::Status CheckCast(const Group& group, const Kinds& kinds) {
+  if (group.type == GroupType::kMicrosoft365 && !kinds.all &&
+      kinds.only == ObjectKind::kGroup) {
+    return UnsupportedQuery("Unsupported Query.");
+  }
+  return absl::OkStatus();
+}
+
+// $expand shows only the first few, and no link to the others.
+constexpr size_t kExpanded = 20;
+
+bool ExpandsMembers(const QueryOptions& options) {
+  return options.expand.has_value() &&
+         absl::StartsWithIgnoreCase(*options.expand, "members");
+}
+
+void WriteExpandedMembers(const GraphCall& call, const TenantState& state,
+                          const Group& group, JsonWriter& json) {
+  json.Key("members").BeginArray();
+  size_t written = 0;
+  for (ObjectRef member : group.members) {
+    if (written == kExpanded || IsHidden(group, call)) break;
+    if (!member || !state.IsLive(member)) continue;
+    WriteMember(
+        state, member,
+        {.user = kDefaultUserProperties, .group = kDefaultGroupProperties},
+        call.permissions, true, json);
+    ++written;
+  }
+  json.EndArray();
 }
 
 }  // namespace
@@ -144,26 +246,29 @@ absl::StatusOr<GraphReply> ListGroups(const GraphContext& context,
   const absl::StatusOr<Criteria> criteria =
       Criteria::Parse(call, GroupProperties());
   if (!criteria.ok()) return criteria.status();
+  const std::string odata_context =
+      absl::StrCat("groups", SelectSuffix(call.options));
   return context.tenant.Read(
       [&](const TenantState& state) -> absl::StatusOr<GraphReply> {
         const std::vector<Group>& groups = state.groups();
-        const auto is_listed = [&](uint64_t at) {
-          const Group& group = groups[at];
+        const auto is_listed = [&](uint64_t index) {
+          const Group& group = groups[index];
           return group.life == Life::kLive &&
                  criteria->Match([&](int property) {
                    return ReadGroup(state, group, property);
                  });
         };
-        return ListPage(context, call,
-                        {.context = ContextOf(call.options),
-                         .end = groups.size(),
-                         .next = NextWhere(groups.size(), is_listed),
-                         .write = [&](uint64_t at, JsonWriter& json) {
-                           json.BeginObject();
-                           WriteGroup(state, groups[at], *selected,
-                                      Nulls::kWrite, json);
-                           json.EndObject();
-                         }});
+        return ListObjects(context, call, state,
+                           {.context = odata_context,
+                            .kind = ObjectKind::kGroup,
+                            .order = criteria->order,
+                            .is_listed = is_listed,
+                            .write = [&](uint64_t index, JsonWriter& json) {
+                              json.BeginObject();
+                              WriteGroup(state, groups[index], *selected,
+                                         Nulls::kWrite, json);
+                              json.EndObject();
+                            }});
       });
 }
 
@@ -182,8 +287,13 @@ absl::StatusOr<GraphReply> GetGroup(const GraphContext& context,
         JsonWriter json(reply.body);
         json.BeginObject().Member(
             "@odata.context",
-            context.MetadataUrl(ContextOf(call.options, "/$entity")));
-        WriteGroup(state, state.group(*ref), *selected, Nulls::kWrite, json);
+            context.MetadataUrl(absl::StrCat(
+                "groups", SelectSuffix(call.options), "/$entity")));
+        const Group& group = state.group(*ref);
+        WriteGroup(state, group, *selected, Nulls::kWrite, json);
+        if (ExpandsMembers(call.options)) {
+          WriteExpandedMembers(call, state, group, json);
+        }
         json.EndObject();
         return reply;
       });
@@ -196,15 +306,20 @@ absl::StatusOr<GraphReply> ListMembers(const GraphContext& context,
   if (!call.permissions.groups) return AccessDenied();
   const absl::StatusOr<Kinds> kinds = ParseKinds(context, call, cast);
   if (!kinds.ok()) return kinds.status();
+  const absl::StatusOr<MemberList> list = MemberList::Parse(call, *kinds);
+  if (!list.ok()) return list.status();
   return context.tenant.Read(
       [&](const TenantState& state) -> absl::StatusOr<GraphReply> {
         const absl::StatusOr<ObjectRef> ref =
             NeedGroup(context, call, state, id);
         if (!ref.ok()) return ref.status();
         const Group& group = state.group(*ref);
-        return ListOf(context, call, state, *kinds,
-                      IsHidden(group, call) ? absl::Span<const ObjectRef>()
-                                            : group.members);
+        if (absl::Status status = CheckCast(group, *kinds); !status.ok()) {
+          return status;
+        }
+        return list->List(context, call, state,
+                          IsHidden(group, call) ? absl::Span<const ObjectRef>()
+                                                : group.members);
       });
 }
 
@@ -218,21 +333,20 @@ absl::StatusOr<GraphReply> ListTransitiveMembers(const GraphContext& context,
   if (!kinds->all && kinds->only == ObjectKind::kGroup && !call.advanced()) {
     return UnsupportedQuery("Invalid search request.");
   }
-  if (call.options.filter.has_value() && !call.advanced()) {
-    return UnsupportedQuery(
-        "The specified filter to the reference property query is currently "
-        "not supported.");
-  }
+  const absl::StatusOr<MemberList> list = MemberList::Parse(call, *kinds);
+  if (!list.ok()) return list.status();
   return context.tenant.Read(
       [&](const TenantState& state) -> absl::StatusOr<GraphReply> {
         const absl::StatusOr<ObjectRef> ref =
             NeedGroup(context, call, state, id);
         if (!ref.ok()) return ref.status();
-        if (IsHidden(state.group(*ref), call)) {
-          return ListOfSorted(context, call, state, *kinds, {});
+        if (absl::Status status = CheckCast(state.group(*ref), *kinds);
+            !status.ok()) {
+          return status;
         }
-        const auto members = context.closures.TransitiveMembers(state, *ref);
-        return ListOfSorted(context, call, state, *kinds, *members);
+        const auto members = context.closures.TransitiveMembers(
+            state, *ref, call.permissions.hidden_members);
+        return list->ListSorted(context, call, state, *members);
       });
 }
 

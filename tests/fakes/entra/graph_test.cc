@@ -1,41 +1,17 @@
 #include "tests/fakes/entra/graph.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
-#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "tests/fakes/entra/emulator.h"
-#include "tests/fakes/entra/test_client.h"
+#include "tests/fakes/entra/fault_catalogue.h"
+#include "tests/fakes/entra/graph_fixture.h"
 
 namespace rollcall::entra {
 namespace {
-
-class GraphTest : public testing::Test {
- protected:
-  void SetUp() override {
-    ASSERT_NE(emulator_, nullptr);
-    client_ = std::make_unique<TestClient>(*emulator_);
-  }
-
-  std::string GroupPath(absl::string_view name) {
-    return absl::StrCat("/v1.0/groups/",
-                        emulator_->tenant().FindGroup(name)->id);
-  }
-
-  std::string Code(const Reply& reply) {
-    return TestClient::Value(reply.body, "code");
-  }
-
-  std::unique_ptr<Emulator> emulator_ = StartForTest();
-  std::unique_ptr<TestClient> client_;
-};
 
 TEST_F(GraphTest, NamesTheOrganization) {
   const Reply reply = client_->Graph("/v1.0/organization");
@@ -219,46 +195,6 @@ TEST_F(GraphTest, GetByIdsLeavesOutWhatIsNotThere) {
       absl::StrCat("{\"ids\":[", absl::StrJoin(many, ","), "]}"));
   EXPECT_EQ(TestClient::Value(refused.body, "message"),
             "Number of included identifiers cannot exceed '1000'.");
-}
-
-TEST_F(GraphTest, BatchesAnswerEachRequest) {
-  const Reply reply = client_->PostGraph("/v1.0/$batch", R"({"requests":[
-      {"id":"a","method":"GET","url":"/organization"},
-      {"id":"b","method":"GET","url":"users/nobody@x.example"},
-      {"id":"c","method":"GET","url":"/organization","dependsOn":["b"]}]})");
-  EXPECT_EQ(reply.status, 200);
-  EXPECT_TRUE(absl::StrContains(reply.body, "\"id\":\"a\",\"status\":200"));
-  EXPECT_TRUE(absl::StrContains(reply.body, "\"id\":\"b\",\"status\":404"));
-  EXPECT_TRUE(absl::StrContains(reply.body, "\"id\":\"c\",\"status\":424"));
-  const Reply duplicate = client_->PostGraph("/v1.0/$batch", R"({"requests":[
-      {"id":"a","method":"GET","url":"/organization"},
-      {"id":"A","method":"GET","url":"/organization"}]})");
-  EXPECT_EQ(duplicate.status, 400);
-}
-
-TEST_F(GraphTest, ADeletedUserWaitsInDeletedItems) {
-  const auto user = emulator_->tenant().FindUser("twin0@contoso.example");
-  ASSERT_TRUE(emulator_->tenant().DeleteUser(user->id).ok());
-  EXPECT_EQ(client_->Graph("/v1.0/users/" + user->id).status, 404);
-  EXPECT_EQ(
-      client_->AllIds("/v1.0/directory/deletedItems/microsoft.graph.user"),
-      std::vector<std::string>{user->id});
-  ASSERT_TRUE(emulator_->tenant().RestoreUser(user->id).ok());
-  EXPECT_EQ(client_->Graph("/v1.0/users/twin0@contoso.example").status, 200);
-}
-
-TEST_F(GraphTest, ThrottlesAboveTheLimit) {
-  emulator_->SetThrottleLimit(3);
-  std::vector<int> statuses;
-  Reply reply;
-  for (int i = 0; i < 4; ++i) {
-    reply = client_->Graph("/v1.0/organization");
-    statuses.push_back(reply.status);
-  }
-  EXPECT_EQ(statuses, (std::vector<int>{200, 200, 200, 429}));
-  EXPECT_TRUE(reply.headers.contains("retry-after"));
-  EXPECT_EQ(reply.headers.at("x-ms-throttle-information"),
-            "ResourceUnitLimitExceeded");
 }
 
 TEST_F(GraphTest, FaultsStrikeAsTold) {

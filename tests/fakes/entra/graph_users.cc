@@ -5,9 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "tests/fakes/entra/collection.h"
 #include "tests/fakes/entra/criteria.h"
 #include "tests/fakes/entra/graph_error.h"
@@ -19,23 +17,6 @@ namespace {
 absl::StatusOr<PropertySet> SelectedOfUsers(const GraphCall& call) {
   return Selected(call.options, UserProperties(), kDefaultUserProperties,
                   "user", UnknownNames::kRefuse);
-}
-
-std::string ContextOf(absl::string_view name, const QueryOptions& options,
-                      absl::string_view end = "") {
-  const std::string selected =
-      options.select
-          ? absl::StrCat("(", absl::StrJoin(*options.select, ","), ")")
-          : "";
-  return absl::StrCat(name, selected, end);
-}
-
-bool IsSelected(const QueryOptions& options, absl::string_view name) {
-  return !options.select.has_value() ||
-         std::any_of(options.select->begin(), options.select->end(),
-                     [name](const std::string& selected) {
-                       return absl::EqualsIgnoreCase(selected, name);
-                     });
 }
 
 void WriteDomains(const TenantState& state, JsonWriter& json) {
@@ -138,33 +119,43 @@ absl::StatusOr<GraphReply> ListUsers(const GraphContext& context,
   const absl::StatusOr<Criteria> criteria =
       Criteria::Parse(call, UserProperties());
   if (!criteria.ok()) return criteria.status();
+  const std::string odata_context =
+      absl::StrCat("users", SelectSuffix(call.options));
   return context.tenant.Read(
       [&](const TenantState& state) -> absl::StatusOr<GraphReply> {
         const std::vector<User>& users = state.users();
-        const uint64_t end = users.size();
-        const auto is_listed = [&](uint64_t at) {
-          const User& user = users[at];
+        const auto is_listed = [&](uint64_t index) {
+          const User& user = users[index];
           return user.life == Life::kLive &&
                  (criteria->empty() || criteria->Match([&user](int property) {
                    return ReadUser(user, property);
                  }));
         };
-        const auto candidates = Candidates(state, *criteria);
-        const auto next = [&](uint64_t at) {
-          if (!candidates.has_value()) return NextWhere(end, is_listed)(at);
-          const auto it =
-              std::lower_bound(candidates->begin(), candidates->end(), at);
-          return it == candidates->end() ? end : *it;
+        const auto write = [&](uint64_t index, JsonWriter& json) {
+          json.BeginObject();
+          WriteUser(users[index], *selected, Nulls::kWrite, json);
+          json.EndObject();
         };
+        const auto candidates = Candidates(state, *criteria);
+        if (!candidates.has_value() || criteria->order.has_value()) {
+          return ListObjects(context, call, state,
+                             {.context = odata_context,
+                              .kind = ObjectKind::kUser,
+                              .order = criteria->order,
+                              .is_listed = is_listed,
+                              .write = write});
+        }
+        const uint64_t end = users.size();
         return ListPage(context, call,
-                        {.context = ContextOf("users", call.options),
+                        {.context = odata_context,
                          .end = end,
-                         .next = next,
-                         .write = [&](uint64_t at, JsonWriter& json) {
-                           json.BeginObject();
-                           WriteUser(users[at], *selected, Nulls::kWrite, json);
-                           json.EndObject();
-                         }});
+                         .next =
+                             [&](uint64_t at) {
+                               const auto it = std::lower_bound(
+                                   candidates->begin(), candidates->end(), at);
+                               return it == candidates->end() ? end : *it;
+                             },
+                         .write = write});
       });
 }
 
@@ -184,7 +175,8 @@ absl::StatusOr<GraphReply> GetUser(const GraphContext& context,
         JsonWriter json(reply.body);
         json.BeginObject().Member(
             "@odata.context",
-            context.MetadataUrl(ContextOf("users", call.options, "/$entity")));
+            context.MetadataUrl(
+                absl::StrCat("users", SelectSuffix(call.options), "/$entity")));
         WriteUser(state.user(*ref), *selected, Nulls::kWrite, json);
         json.EndObject();
         return reply;

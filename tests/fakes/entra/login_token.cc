@@ -24,6 +24,8 @@ constexpr absl::Duration kClockSkew = absl::Minutes(5);
 constexpr char kAssertionType[] =
     "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 constexpr char kGraphScope[] = "https://graph.microsoft.com/.default";
+// In the parameter `claims`: the client understands claims challenges.
+constexpr char kChallengeCapability[] = "\"cp1\"";
 
 struct Credentials {
   std::string id;
@@ -171,7 +173,9 @@ HttpResponse Login::ClientCredentials(const HttpRequest& request,
   AccessClaims claims{.tenant_id = context_.tenant_id,
                       .client_id = context_.application.client_id(),
                       .not_before = now,
-                      .expires = now + kTokenLife};
+                      .expires = now + kTokenLife,
+                      .takes_challenges = absl::StrContains(
+                          Find(form, "claims"), kChallengeCapability)};
   // Minted before the consent has settled, it allows nothing, for as long as
   // it lives.
   if (consent == Consent::kGranted) claims.roles = AllRoles();

@@ -1,8 +1,5 @@
 #include "tests/fakes/entra/member_json.h"
 
-#include <algorithm>
-
-#include "absl/strings/match.h"
 #include "tests/fakes/entra/render.h"
 
 namespace rollcall::entra {
@@ -33,14 +30,6 @@ void WriteLimited(absl::Span<const PropertyInfo> infos, PropertySet properties,
   }
 }
 
-bool Names(const QueryOptions& options, absl::string_view property) {
-  return !options.select.has_value() ||
-         std::any_of(options.select->begin(), options.select->end(),
-                     [property](const std::string& name) {
-                       return absl::EqualsIgnoreCase(name, property);
-                     });
-}
-
 }  // namespace
 
 absl::StatusOr<MemberProperties> MemberProperties::Parse(
@@ -54,8 +43,8 @@ absl::StatusOr<MemberProperties> MemberProperties::Parse(
   if (!group.ok()) return group.status();
   return MemberProperties{.user = *user,
                           .group = *group,
-                          .other_id = Names(options, "id"),
-                          .other_name = Names(options, "displayName")};
+                          .other_id = IsSelected(options, "id"),
+                          .other_name = IsSelected(options, "displayName")};
 }
 
 void WriteMember(const TenantState& state, ObjectRef member,

@@ -1,9 +1,12 @@
 #include "tests/fakes/entra/odata.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "tests/fakes/entra/graph_error.h"
 #include "tests/fakes/entra/http_message.h"
@@ -26,6 +29,17 @@ absl::StatusOr<int64_t> ParseTop(absl::string_view text) {
   return top;
 }
 
+// Properties of users that are stored outside the directory.
+bool IsElsewhere(absl::string_view property) {
+  for (absl::string_view name :
+       {"aboutMe", "birthday", "hireDate", "interests", "mailboxSettings",
+        "mySite", "pastProjects", "preferredName", "responsibilities",
+        "schools", "skills"}) {
+    if (absl::EqualsIgnoreCase(property, name)) return true;
+  }
+  return false;
+}
+
 std::vector<std::string> SplitNames(absl::string_view list) {
   std::vector<std::string> names;
   for (absl::string_view name : absl::StrSplit(list, ',')) {
@@ -38,6 +52,7 @@ std::vector<std::string> SplitNames(absl::string_view list) {
 
 absl::StatusOr<QueryOptions> ParseQueryOptions(absl::string_view query) {
   QueryOptions options;
+  std::vector<std::string> canonical;
   for (absl::string_view raw : absl::StrSplit(query, '&', absl::SkipEmpty())) {
     const Parameters parsed = ParseQuery(raw);
     if (parsed.empty()) continue;
@@ -51,6 +66,7 @@ absl::StatusOr<QueryOptions> ParseQueryOptions(absl::string_view query) {
       options.delta_token = value;
       continue;
     }
+    canonical.push_back(absl::StrCat(name, "=", value));
     absl::StrAppend(&options.for_next_link,
                     options.for_next_link.empty() ? "" : "&", raw);
     if (name == "$select") {
@@ -59,17 +75,34 @@ absl::StatusOr<QueryOptions> ParseQueryOptions(absl::string_view query) {
       options.filter = value;
     } else if (name == "$search") {
       options.search = value;
+    } else if (name == "$orderby") {
+      options.order_by = value;
     } else if (name == "$count") {
       options.count = absl::EqualsIgnoreCase(value, "true");
     } else if (name == "$expand") {
-      options.expand = true;
+      options.expand = value;
     } else if (name == "$top") {
       const absl::StatusOr<int64_t> top = ParseTop(value);
       if (!top.ok()) return top.status();
       options.top = *top;
     }
   }
+  std::sort(canonical.begin(), canonical.end());
+  options.canonical = absl::StrJoin(canonical, "&");
   return options;
+}
+
+bool IsSelected(const QueryOptions& options, absl::string_view property) {
+  return !options.select.has_value() ||
+         std::any_of(options.select->begin(), options.select->end(),
+                     [property](const std::string& name) {
+                       return absl::EqualsIgnoreCase(name, property);
+                     });
+}
+
+std::string SelectSuffix(const QueryOptions& options) {
+  if (!options.select.has_value()) return "";
+  return absl::StrCat("(", absl::StrJoin(*options.select, ","), ")");
 }
 
 absl::StatusOr<PropertySet> Selected(const QueryOptions& options,
@@ -82,6 +115,9 @@ absl::StatusOr<PropertySet> Selected(const QueryOptions& options,
   for (const std::string& name : *options.select) {
     if (const auto property = FindProperty(properties, name)) {
       selected |= PropertySet{1} << *property;
+    } else if (IsElsewhere(name)) {
+      return GraphError(501, "NotImplemented",
+                        "This operation target is not yet supported.");
     } else if (unknown == UnknownNames::kRefuse) {
       return GraphError(
           400, "BadRequest",

@@ -25,16 +25,24 @@ struct QueryOptions {
   std::optional<std::string> search;
   std::optional<std::string> skip_token;
   std::optional<std::string> delta_token;
+  std::optional<std::string> order_by;
   std::optional<int64_t> top;
+  std::optional<std::string> expand;
   bool count = false;
-  bool expand = false;
   // The query as it came, without the two tokens: what a next link repeats.
   std::string for_next_link;
+  // The same whatever the order and the encoding of the options.
+  std::string canonical;
 };
 
 // Takes the query as on the wire. Refuses what is malformed, and a $top that
 // is no page size.
 absl::StatusOr<QueryOptions> ParseQueryOptions(absl::string_view query);
+
+// Whether $select names it, or there is no $select.
+bool IsSelected(const QueryOptions& options, absl::string_view property);
+// What follows the name of a collection in @odata.context: (id,mail).
+std::string SelectSuffix(const QueryOptions& options);
 
 // The set of the selected properties; `defaults` if nothing is selected.
 // Refuses unknown names, unless they are ignored because they may belong to

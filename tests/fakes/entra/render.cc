@@ -235,6 +235,12 @@ FilterValue ReadGroup(const TenantState& state, const Group& group,
   return reading.Take();
 }
 
+FilterValue ReadObject(const TenantState& state, ObjectRef ref, int property) {
+  return ref.kind() == ObjectKind::kUser
+             ? ReadUser(state.user(ref), property)
+             : ReadGroup(state, state.group(ref), property);
+}
+
 absl::string_view ODataType(ObjectKind kind) {
   switch (kind) {
     case ObjectKind::kUser:

@@ -25,6 +25,9 @@ FilterValue ReadUser(const User& user, int property);
 FilterValue ReadGroup(const TenantState& state, const Group& group,
                       int property);
 
+// Of a user or group.
+FilterValue ReadObject(const TenantState& state, ObjectRef ref, int property);
+
 // "#microsoft.graph.user" and so on.
 absl::string_view ODataType(ObjectKind kind);
 
