@@ -178,6 +178,7 @@ absl::Status RocksDbBulkLoader::Finish() {
   RETURN_IF_ERROR(Written(MakeFolder()));
   std::vector<std::string> tables;
   RETURN_IF_ERROR(Merge(tables));
+  chunk_ = spare_ = RowChunk();  // The loader may be kept for a while.
   return Written(HandOver(tables));
 }
 
