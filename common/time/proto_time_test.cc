@@ -1,5 +1,9 @@
 #include "common/time/proto_time.h"
 
+#include <cstdint>
+#include <limits>
+
+#include "common/time/proto_duration.h"
 #include "gtest/gtest.h"
 
 namespace rollcall {
@@ -28,6 +32,29 @@ TEST(ProtoTime, TheLastYearIsNotCut) {
       absl::FromCivil(absl::CivilDay(9999, 12, 31), absl::UTCTimeZone());
   EXPECT_EQ(ToTimestamp(time).seconds(), 253'402'214'400);
   EXPECT_EQ(FromTimestamp(ToTimestamp(time)), time);
+}
+
+TEST(ProtoDuration, WhatIsConvertedComesBack) {
+  for (const absl::Duration duration :
+       {absl::ZeroDuration(), absl::Seconds(90) + absl::Nanoseconds(1),
+        -absl::Milliseconds(1500), absl::Hours(24)}) {
+    EXPECT_EQ(FromProtoDuration(ToProtoDuration(duration)), duration);
+  }
+  EXPECT_EQ(ToProtoDuration(-absl::Milliseconds(1500)).nanos(), -500'000'000);
+}
+
+TEST(ProtoDuration, WhatIsNoDurationIsEndless) {
+  const auto from = [](int64_t seconds, int32_t nanos) {
+    google::protobuf::Duration message;
+    message.set_seconds(seconds);
+    message.set_nanos(nanos);
+    return FromProtoDuration(message);
+  };
+  EXPECT_EQ(from(1, -1), absl::InfiniteDuration());
+  EXPECT_EQ(from(-1, 1), absl::InfiniteDuration());
+  EXPECT_EQ(from(0, 1'000'000'000), absl::InfiniteDuration());
+  EXPECT_EQ(from(std::numeric_limits<int64_t>::min(), 0),
+            absl::InfiniteDuration());
 }
 
 }  // namespace

@@ -1,22 +1,15 @@
 #include "services/directory/directory_messages.h"
 
-#include <cstdint>
-
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
-#include "google/protobuf/duration.pb.h"
+#include "common/time/proto_duration.h"
 #include "services/directory/source_id.h"
 
 namespace rollcall::directory {
 namespace {
-
-// What a google.protobuf.Duration may say.
-constexpr int64_t kMaxSeconds = 315'576'000'000;
-constexpr int32_t kNanosPerSecond = 1'000'000'000;
 
 v1::Directory::State MessageOf(DirectoryState state) {
   switch (state) {
@@ -46,23 +39,6 @@ absl::StatusOr<GuestPolicy> GuestPolicyOf(v1::Directory::GuestPolicy policy) {
                              "A guest policy is IMPORT or EXCLUDE.",
                              {{"field", "directory.guest_policy"}});
   }
-}
-
-// A duration that no duration may be is said to be endless: too long.
-absl::Duration DurationOf(const google::protobuf::Duration& message) {
-  const bool good =
-      message.seconds() >= -kMaxSeconds && message.seconds() <= kMaxSeconds &&
-      message.nanos() > -kNanosPerSecond && message.nanos() < kNanosPerSecond &&
-      (message.seconds() == 0 || message.nanos() == 0 ||
-       (message.seconds() < 0) == (message.nanos() < 0));
-  if (!good) return absl::InfiniteDuration();
-  return absl::Seconds(message.seconds()) + absl::Nanoseconds(message.nanos());
-}
-
-void SetDuration(absl::Duration duration, google::protobuf::Duration& message) {
-  message.set_seconds(
-      absl::IDivDuration(duration, absl::Seconds(1), &duration));
-  message.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
 }
 
 // The limits of a message of the contract or of the store: their fields have
@@ -131,7 +107,7 @@ absl::StatusOr<DirectoryConfig> ConfigOf(const v1::Directory& message) {
       .default_region_code = message.default_region_code(),
       .guard_limits = LimitsOf(message.guard_limits())};
   if (message.has_polling_interval()) {
-    config.polling_interval = DurationOf(message.polling_interval());
+    config.polling_interval = FromProtoDuration(message.polling_interval());
   }
   for (const v1::SelectedGroup& group : message.selected_groups()) {
     const absl::optional<SourceId> id = SourceId::Parse(group.source_id());
@@ -158,7 +134,7 @@ DirectoryConfig ConfigOf(const store::StoredDirectory& stored) {
       .default_region_code = stored.default_region_code(),
       .guard_limits = LimitsOf(stored.guard_limits())};
   if (stored.has_polling_interval()) {
-    config.polling_interval = DurationOf(stored.polling_interval());
+    config.polling_interval = FromProtoDuration(stored.polling_interval());
   }
   for (const std::string& bytes : stored.selected_groups()) {
     if (const auto id = SourceId::FromBytes(bytes)) {
@@ -183,7 +159,8 @@ void SetConfig(const DirectoryConfig& config, store::StoredDirectory& stored) {
   }
   stored.clear_polling_interval();
   if (config.polling_interval.has_value()) {
-    SetDuration(*config.polling_interval, *stored.mutable_polling_interval());
+    *stored.mutable_polling_interval() =
+        ToProtoDuration(*config.polling_interval);
   }
   SetLimits(config.guard_limits, stored);
 }
@@ -203,8 +180,8 @@ v1::Directory MessageOf(const AccountName& account,
                                                     : v1::Directory::IMPORT);
   message.set_default_region_code(stored.default_region_code());
   const DirectoryConfig config = ConfigOf(stored);
-  SetDuration(config.polling_interval.value_or(kDefaultPollingInterval),
-              *message.mutable_polling_interval());
+  *message.mutable_polling_interval() = ToProtoDuration(
+      config.polling_interval.value_or(kDefaultPollingInterval));
   ShowLimits(config.guard_limits, *message.mutable_guard_limits());
 
   absl::flat_hash_map<std::string, const store::StoredFacts::Group*> known;

@@ -6,6 +6,7 @@
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "common/crypto/digest.h"
+#include "common/metrics/metrics.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "services/directory/graph_link.h"
@@ -99,6 +100,13 @@ GraphClient::SharedPace& GraphClient::PaceOf(const std::string& tenant_id) {
   return paces_.try_emplace(tenant_id).first->second;
 }
 
+prometheus::Counter& GraphClient::RequestsOf(const ConnectionName& connection) {
+  return Counter(
+      "rollcall_directory_graph_requests_total",
+      "Requests that Graph has answered.",
+      request_labels_.For(connection.account().id(), connection.id()));
+}
+
 GraphSession::GraphSession(GraphClient& client, ConnectionName connection,
                            AccessToken token, std::function<bool()> cancelled)
     : client_(client),
@@ -107,6 +115,7 @@ GraphSession::GraphSession(GraphClient& client, ConnectionName connection,
       origin_(token.graph_origin),
       pace_(client.PaceOf(tenant_id_)),
       cancelled_(std::move(cancelled)),
+      requests_(client.RequestsOf(connection_)),
       token_(std::move(token)) {}
 
 absl::StatusOr<std::string> GraphSession::Get(absl::string_view path,
@@ -188,6 +197,7 @@ absl::StatusOr<GraphSession::Try> GraphSession::TryOnce(
                                             response.status().message()))};
   }
   ++answers_;
+  requests_.Increment();
   GraphAnswer answer{.status = response->status,
                      .retry_after = response->Header("Retry-After")};
   if (answer.status != 200) answer.codes = ParseErrorCodes(response->body);

@@ -23,6 +23,7 @@
 #include "common/time/backoff.h"
 #include "common/time/clock.h"
 #include "services/directory/authorization_client.h"
+#include "services/directory/bounded_labels.h"
 #include "services/directory/graph_error.h"
 #include "services/directory/tenant_pace.h"
 #include "services/directory/waiter.h"
@@ -53,7 +54,9 @@ struct TenantQuota {
   double recent_units = 0;  // In the last ten seconds, as counted here.
 };
 
-// Makes sessions. All sessions of one tenant keep one pace. Thread-safe.
+// Makes sessions. All sessions of one tenant keep one pace, and all of one
+// connection count their requests together, as the metric
+// rollcall_directory_graph_requests_total{account,connection}. Thread-safe.
 class GraphClient {
  public:
   // All must outlive the client and its sessions.
@@ -84,12 +87,14 @@ class GraphClient {
   absl::StatusOr<AccessToken> Mint(const ConnectionName& connection);
   void Forget(const ConnectionName& connection);
   SharedPace& PaceOf(const std::string& tenant_id);
+  prometheus::Counter& RequestsOf(const ConnectionName& connection);
 
   http::Client& http_;
   AuthorizationClient& authorization_;
   Clock& clock_;
   Waiter& waiter_;
   const GraphClientOptions options_;
+  BoundedLabels request_labels_{"connection"};
 
   absl::Mutex mutex_;
   absl::flat_hash_map<std::string, KnownToken> tokens_ ABSL_GUARDED_BY(mutex_);
@@ -170,6 +175,7 @@ class GraphSession {
   const std::string origin_;
   GraphClient::SharedPace& pace_;
   const std::function<bool()> cancelled_;
+  prometheus::Counter& requests_;
   std::atomic<int64_t> answers_{0};
   std::atomic<int> failures_in_a_row_{0};
 

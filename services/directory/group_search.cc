@@ -14,11 +14,14 @@
 #include "common/status/status_macros.h"
 #include "services/directory/graph_page.h"
 #include "services/directory/page_walk.h"
+#include "services/directory/search_match.h"
 
 namespace rollcall::directory {
 namespace {
 
 constexpr size_t kMaxQueryBytes = 256;
+// A search that Graph ignores would walk through all groups of the tenant.
+constexpr int kMaxSearchPages = 10;
 
 absl::Status CheckQuery(absl::string_view text) {
   const bool good = text.size() <= kMaxQueryBytes && IsValidUtf8(text) &&
@@ -56,6 +59,7 @@ absl::StatusOr<FoundGroups> SearchGroups(GraphSession& graph,
   text = absl::StripAsciiWhitespace(text);
   RETURN_IF_ERROR(CheckQuery(text));
   std::vector<SourceGroup> groups;
+  int pages = 0;
   // Not an error: the walk is told to stop.
   const absl::Status enough = absl::CancelledError("enough");
   const absl::Status walked = WalkPages<SourceGroup>(
@@ -63,11 +67,19 @@ absl::StatusOr<FoundGroups> SearchGroups(GraphSession& graph,
               // $search needs it; it reads an index that lags a little.
               .headers = {{"ConsistencyLevel", "eventual"}},
               .parse = ParseGroupPage,
-              .begin = [&groups] { groups.clear(); },
+              .begin =
+                  [&] {
+                    groups.clear();
+                    pages = 0;
+                  },
               .take =
                   [&](Page<SourceGroup> page) {
-                    std::move(page.items.begin(), page.items.end(),
-                              std::back_inserter(groups));
+                    if (++pages > kMaxSearchPages) return enough;
+                    for (SourceGroup& group : page.items) {
+                      if (MayMatch(group.display_name.value(), text)) {
+                        groups.push_back(std::move(group));
+                      }
+                    }
                     return groups.size() > kMaxFoundGroups ? enough
                                                            : absl::OkStatus();
                   }});
@@ -75,8 +87,8 @@ absl::StatusOr<FoundGroups> SearchGroups(GraphSession& graph,
 
   FoundGroups found;
   std::sort(groups.begin(), groups.end(), IsBefore);
-  found.truncated = groups.size() > kMaxFoundGroups;
-  if (found.truncated) groups.resize(kMaxFoundGroups);
+  found.truncated = walked == enough;
+  if (groups.size() > kMaxFoundGroups) groups.resize(kMaxFoundGroups);
   found.groups = std::move(groups);
   return found;
 }

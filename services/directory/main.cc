@@ -15,6 +15,7 @@
 #include "common/time/periodic_worker.h"
 #include "services/directory/graph_client.h"
 #include "services/directory/grpc_authorization_client.h"
+#include "services/directory/health_gauges.h"
 #include "services/directory/manager.h"
 #include "services/directory/mirror_keeper.h"
 #include "services/directory/service.h"
@@ -45,6 +46,8 @@ constexpr char kAuthorizationService[] =
 // How many tenants may be read at full speed at the same time.
 constexpr int kTenantsAtOnce = 4;
 constexpr absl::Duration kSweepPeriod = absl::Seconds(60);
+// As often as metrics are usually asked for.
+constexpr absl::Duration kGaugePeriod = absl::Seconds(15);
 
 }  // namespace
 
@@ -87,7 +90,13 @@ int main(int argc, char** argv) {
       rollcall::PeriodicWorkerOptions{.name = "directory-sweep",
                                       .period = kSweepPeriod},
       clock, [&](absl::Time now) { return sweeper.RunOnce(now); });
+  directory::HealthGauges gauges(**rows);
+  auto gauge = std::make_unique<PeriodicWorker>(
+      rollcall::PeriodicWorkerOptions{.name = "directory-gauges",
+                                      .period = kGaugePeriod},
+      clock, [&](absl::Time now) { return gauges.RunOnce(now); });
   return rpc::Serve(options, *policy, {&service}, [&] {
+    gauge.reset();
     sweep.reset();
     (*http)->Stop();
   });

@@ -11,6 +11,7 @@
 #include "common/status/status_macros.h"
 #include "common/time/proto_time.h"
 #include "services/directory/directory_config.h"
+#include "services/directory/directory_health.h"
 #include "services/directory/directory_messages.h"
 #include "services/directory/group_search.h"
 #include "services/directory/phone.h"
@@ -71,7 +72,8 @@ absl::Status CheckEtag(const DirectoryName& name, const std::string& etag,
 DirectoryManager::DirectoryManager(rollcall::store::Store& store,
                                    AuthorizationClient& authorization,
                                    GraphClient& graph, Clock& clock)
-    : directories_(store),
+    : store_(store),
+      directories_(store),
       view_(directories_, authorization),
       graph_(graph),
       clock_(clock) {}
@@ -207,6 +209,23 @@ absl::StatusOr<v1::Directory> DirectoryManager::Delete(
     RETURN_IF_ERROR(directories_.Replace(name, before, after));
   }
   return view_.Show(name.account(), after);
+}
+
+absl::StatusOr<v1::DirectoryHealth> DirectoryManager::GetHealth(
+    const v1::GetDirectoryHealthRequest& request) {
+  ASSIGN_OR_RETURN(const DirectoryName name,
+                   DirectoryName::Parse(request.name()));
+  ASSIGN_OR_RETURN(const StoredDirectory directory, directories_.Get(name));
+  ASSIGN_OR_RETURN(const v1::Directory shown,
+                   view_.Show(name.account(), directory));
+  v1::DirectoryHealth health;
+  if (!directory.has_delete_time()) {  // A9: nobody keeps it in step.
+    ASSIGN_OR_RETURN(const HealthFacts facts, ReadHealth(store_, name));
+    health = HealthOf(facts, graph_.Quota(facts.tenant_id), clock_.TimeNow());
+  }
+  health.set_name(shown.name());
+  health.set_state(shown.state());
+  return health;
 }
 
 absl::StatusOr<v1::SearchGroupsResponse> DirectoryManager::Search(

@@ -35,11 +35,14 @@ class DirectoryManager {
   // A9: once; deleting again gives what was deleted then.
   absl::StatusOr<v1::Directory> Delete(
       const v1::DeleteDirectoryRequest& request);
+  absl::StatusOr<v1::DirectoryHealth> GetHealth(
+      const v1::GetDirectoryHealthRequest& request);
   absl::StatusOr<v1::SearchGroupsResponse> Search(
       const v1::SearchGroupsRequest& request,
       const std::function<bool()>& cancelled);
 
  private:
+  const rollcall::store::Store& store_;
   DirectoryStore directories_;
   DirectoryView view_;
   GraphClient& graph_;

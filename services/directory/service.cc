@@ -47,6 +47,14 @@ grpc::Status DirectoryServiceImpl::DeleteDirectory(
   });
 }
 
+grpc::Status DirectoryServiceImpl::GetDirectoryHealth(
+    grpc::ServerContext* context, const v1::GetDirectoryHealthRequest* request,
+    v1::DirectoryHealth* response) {
+  return edge_.Answer(context, *request, response, [&](const rpc::Call&) {
+    return manager_.GetHealth(*request);
+  });
+}
+
 grpc::Status DirectoryServiceImpl::SearchGroups(
     grpc::ServerContext* context, const v1::SearchGroupsRequest* request,
     v1::SearchGroupsResponse* response) {

@@ -31,6 +31,9 @@ class DirectoryServiceImpl : public v1::DirectoryService::Service {
   grpc::Status DeleteDirectory(grpc::ServerContext* context,
                                const v1::DeleteDirectoryRequest* request,
                                v1::Directory* response) override;
+  grpc::Status GetDirectoryHealth(grpc::ServerContext* context,
+                                  const v1::GetDirectoryHealthRequest* request,
+                                  v1::DirectoryHealth* response) override;
   grpc::Status SearchGroups(grpc::ServerContext* context,
                             const v1::SearchGroupsRequest* request,
                             v1::SearchGroupsResponse* response) override;

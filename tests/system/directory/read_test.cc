@@ -399,6 +399,27 @@ TEST_F(ReadTest, A7_R19_AVanishedGroupIsMissingAndNothingIsProved) {
   }
 }
 
+TEST_F(ReadTest, R19_ARecreatedGroupIsReadOnceItIsSelected) {
+  world_.Configure(kDepartments, options_);
+  entra::Tenant& tenant = world_.emulator().tenant();
+  EXPECT_OK(tenant.DeleteGroup("Finance"));
+  EXPECT_OK(tenant.AddGroup("Finance"));
+  EXPECT_OK(tenant.AddMember("Finance", "Sales"));
+  EXPECT_FALSE(world_.Stream().trailer->complete());
+
+  // The operator removes the old one, and adds the new one.
+  world_.Configure(kDepartments, options_);
+  const Streamed streamed = world_.Stream();
+  EXPECT_TRUE(streamed.complete());
+  EXPECT_EQ(Lines(streamed),
+            ExpectedLines(world_.emulator(), kDepartments, options_));
+  v1::GetDirectoryRequest get;
+  get.set_name("accounts/acme/directories/d1");
+  ASSERT_OK_AND_ASSIGN(const v1::Directory directory,
+                       world_.manager().Get(get));
+  EXPECT_EQ(directory.state(), v1::Directory::CONNECTED);
+}
+
 TEST_F(ReadTest, R30_HiddenMembershipIsUnknownAndNotEmpty) {
   world_.Configure(kDepartments, options_);
   EXPECT_OK(world_.emulator().tenant().SetHiddenMembership("Support", true));
