@@ -21,7 +21,9 @@ namespace {
 using rollcall::store::KeyRange;
 
 constexpr char kRule[] = "A9";
-constexpr int kDirectoriesPerPage = 1000;
+// The directory service asks authorization about each: a page must not take
+// long.
+constexpr int kDirectoriesPerPage = 100;
 
 // An event that no run and no person made, without its change.
 v1::ChangeEvent EventOf(const std::string& rule, absl::Time now) {
