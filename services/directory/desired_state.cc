@@ -5,95 +5,204 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
-#include "services/directory/group_closure.h"
-#include "services/directory/membership_index.h"
+#include "common/store/proto_table.h"
+#include "services/directory/group_table.h"
+#include "services/directory/scope_view.h"
 
 namespace rollcall::directory {
 namespace {
 
 using store::StoredGroup;
-using store::StoredRead;
+using store::StoredMirror;
 using store::StoredUser;
 using v1::StreamDesiredStateResponse;
-
-absl::Status Damaged(absl::string_view what) {
-  return DataLoss("READ_DAMAGED",
-                  absl::StrCat("A stored read is damaged: ", what, "."));
-}
 
 absl::Status Gone() {
   return Cancelled("READ_CANCELLED", "Nobody takes this stream any more.");
 }
 
-// The groups of a read, and who is in them.
-struct Flattening {
-  struct Selected {
-    SourceId id;
-    StoredGroup group;
-    uint32_t number = 0;
-  };
-  std::vector<Selected> selected;  // In the order of their ids.
-  GroupGraph graph;
-  MembershipIndex index;
-};
-
-absl::StatusOr<Flattening> Load(const SealedRead& read) {
-  std::vector<SourceId> ids;
-  absl::flat_hash_map<SourceId, uint32_t> numbers;
-  for (const std::string& bytes : read.header().group_ids()) {
-    const absl::optional<SourceId> id = SourceId::FromBytes(bytes);
-    if (!id.has_value()) return Damaged("the id of a group");
-    numbers[*id] = static_cast<uint32_t>(ids.size());
-    ids.push_back(*id);
+// The groups that an operator selected, in the order of their ids.
+std::vector<SourceId> SelectedGroups(const MirrorView& mirror) {
+  std::vector<SourceId> selected;
+  for (const std::string& bytes :
+       mirror.header().directory().selected_groups()) {
+    if (const auto id = SourceId::FromBytes(bytes)) selected.push_back(*id);
   }
-  Flattening result;
-  result.graph.group_count = static_cast<uint32_t>(ids.size());
-  std::vector<DirectMembership> memberships;
-  for (uint32_t number = 0; number < ids.size(); ++number) {
-    ASSIGN_OR_RETURN(StoredGroup group, read.GetGroup(ids[number]));
-    ASSIGN_OR_RETURN(const std::vector<SourceId> members,
-                     read.GetMembers(ids[number]));
-    for (const SourceId& user : members) memberships.push_back({user, number});
-    const absl::string_view inner = group.inner_groups();
-    for (size_t i = 0; i < inner.size(); i += SourceId::kSize) {
-      const auto id = SourceId::FromBytes(inner.substr(i, SourceId::kSize));
-      const auto found = id.has_value() ? numbers.find(*id) : numbers.end();
-      if (found == numbers.end()) return Damaged("a nesting");
-      result.graph.nestings.push_back({number, found->second});
-    }
-    if (group.selected()) {
-      group.clear_inner_groups();
-      result.selected.push_back({ids[number], std::move(group), number});
-    }
-  }
-  std::sort(result.selected.begin(), result.selected.end(),
-            [](const auto& a, const auto& b) { return a.id < b.id; });
-  for (const auto& selected : result.selected) {
-    result.graph.selected.push_back(selected.number);
-  }
-  result.index = MembershipIndex(std::move(memberships));
-  return result;
+  std::sort(selected.begin(), selected.end());
+  return selected;
 }
 
-absl::Status StreamGroups(const Flattening& flattening,
-                          const WriteMessage& write) {
-  for (const auto& selected : flattening.selected) {
+absl::Status StreamGroups(const MirrorView& mirror, const WriteMessage& write) {
+  for (const SourceId& id : SelectedGroups(mirror)) {
+    ASSIGN_OR_RETURN(const absl::optional<StoredGroup> row,
+                     mirror.rows().FindGroup(id));
+    if (!row.has_value()) return MirrorDamaged("a group is gone");
     StreamDesiredStateResponse response;
     v1::DesiredGroup& group = *response.mutable_group();
-    group.set_source_id(selected.id.ToString());
-    group.set_display_name(selected.group.display_name());
-    group.set_member_count(selected.group.member_count());
-    group.set_missing(selected.group.missing());
+    group.set_source_id(id.ToString());
+    group.set_display_name(row->display_name());
+    group.set_member_count(row->member_count());
+    group.set_missing(row->missing());
     if (!write(response)) return Gone();
   }
   return absl::OkStatus();
 }
 
-void FillUser(const SourceId& id, StoredUser row, v1::DesiredUser& user) {
+v1::GoneUser::Reason ReasonOf(const absl::optional<StoredUser>& row,
+                              bool selected) {
+  if (row.has_value() && row->presence() == StoredUser::ABSENT) {
+    return v1::GoneUser::DELETED;
+  }
+  return selected && row->presence() == StoredUser::EXCLUDED
+             ? v1::GoneUser::GUEST_EXCLUDED
+             : v1::GoneUser::LEFT_SCOPE;
+}
+
+// Turns rows of users into messages.
+class UserStreamer {
+ public:
+  static absl::StatusOr<UserStreamer> Of(const MirrorView& mirror) {
+    ASSIGN_OR_RETURN(std::vector<GroupRow> rows, mirror.rows().Groups());
+    ASSIGN_OR_RETURN(ScopeView scope,
+                     ScopeView::Of(GroupTable(std::move(rows))));
+    return UserStreamer(std::move(scope));
+  }
+
+  // Whether the user is in scope; if so, it is in response().
+  bool Show(const SourceId& id, StoredUser row) {
+    if (!IsInScope(row)) return false;
+    v1::DesiredUser& user = *response_.mutable_user();
+    user = DesiredUserOf(id, std::move(row));
+    for (const uint32_t place : places_) {
+      user.add_group_source_ids(group_ids_[place]);
+    }
+    return true;
+  }
+
+  // The same, or that it is gone; false if nothing is known.
+  bool ShowChange(const SourceId& id, absl::optional<StoredUser> row) {
+    const bool in_scope = row.has_value() && IsInScope(*row);
+    if (in_scope) return Show(id, *std::move(row));
+    const bool selected = row.has_value() && !places_.empty();
+    if (selected && row->presence() == StoredUser::UNREAD) return false;
+    v1::GoneUser& gone = *response_.mutable_gone_user();
+    gone.set_source_id(id.ToString());
+    gone.set_reason(ReasonOf(row, selected));
+    return true;
+  }
+
+  const StreamDesiredStateResponse& response() const { return response_; }
+
+ private:
+  explicit UserStreamer(ScopeView scope) : scope_(std::move(scope)) {
+    for (const SourceId& id : scope_.selected()) {
+      group_ids_.push_back(id.ToString());
+    }
+  }
+
+  bool IsInScope(const StoredUser& row) {
+    scope_.GroupsOf(row, places_);
+    return row.presence() == StoredUser::PRESENT && !places_.empty();
+  }
+
+  ScopeView scope_;
+  std::vector<std::string> group_ids_;
+  std::vector<uint32_t> places_;
+  StreamDesiredStateResponse response_;
+};
+
+absl::Status StreamUsers(const MirrorView& mirror,
+                         const absl::optional<SourceId>& resume_key,
+                         const WriteMessage& write) {
+  ASSIGN_OR_RETURN(UserStreamer streamer, UserStreamer::Of(mirror));
+  UserCursor cursor = mirror.rows().Users(resume_key);
+  int64_t count = 0;
+  while (true) {
+    ASSIGN_OR_RETURN(const auto row, cursor.Next());
+    if (!row.has_value()) break;
+    ASSIGN_OR_RETURN(StoredUser user,
+                     rollcall::store::Parse<StoredUser>(row->bytes));
+    if (!streamer.Show(row->id, std::move(user))) continue;
+    if (!write(streamer.response())) return Gone();
+    ++count;
+  }
+  const int64_t expected = mirror.mirror().counts().users();
+  const bool ties_out =
+      resume_key.has_value() ? count <= expected : count == expected;
+  return ties_out ? absl::OkStatus() : MirrorDamaged("its number of users");
+}
+
+v1::DesiredStateTrailer TrailerOf(const MirrorView& view,
+                                  const std::string& change_cursor) {
+  const StoredMirror& mirror = view.mirror();
+  v1::DesiredStateTrailer trailer;
+  trailer.set_complete(mirror.complete());
+  *trailer.mutable_incomplete_reasons() = mirror.incomplete_reasons();
+  trailer.set_group_count(view.header().directory().selected_groups_size());
+  trailer.set_user_count(mirror.counts().users());
+  *trailer.mutable_ignored_members() = mirror.counts().ignored_members();
+  *trailer.mutable_warnings() = mirror.counts().warnings();
+  trailer.set_requests(mirror.requests());
+  trailer.set_change_cursor(change_cursor);
+  return trailer;
+}
+
+// Everything has been read; so many users follow.
+absl::Status WriteProgress(const MirrorView& view, int64_t users,
+                           const WriteMessage& write) {
+  StreamDesiredStateResponse response;
+  v1::ReadProgress& progress = *response.mutable_progress();
+  progress.set_objects_read(users);
+  progress.set_objects_expected(users);
+  progress.set_requests(view.mirror().requests());
+  progress.set_user_count(users);
+  return write(response) ? absl::OkStatus() : Gone();
+}
+
+}  // namespace
+
+absl::Status StreamEverything(const MirrorView& mirror,
+                              const absl::optional<SourceId>& resume_key,
+                              const std::string& change_cursor,
+                              const WriteMessage& write) {
+  RETURN_IF_ERROR(
+      WriteProgress(mirror, mirror.mirror().counts().users(), write));
+  RETURN_IF_ERROR(StreamGroups(mirror, write));
+  RETURN_IF_ERROR(StreamUsers(mirror, resume_key, write));
+  StreamDesiredStateResponse response;
+  *response.mutable_trailer() = TrailerOf(mirror, change_cursor);
+  return write(response) ? absl::OkStatus() : Gone();
+}
+
+absl::Status StreamChanges(const MirrorView& mirror, uint64_t after,
+                           const std::string& change_cursor,
+                           const WriteMessage& write) {
+  ASSIGN_OR_RETURN(const std::vector<SourceId> changed,
+                   mirror.ChangedSince(after));
+  RETURN_IF_ERROR(
+      WriteProgress(mirror, static_cast<int64_t>(changed.size()), write));
+  RETURN_IF_ERROR(StreamGroups(mirror, write));
+  int64_t streamed = 0;
+  if (!changed.empty()) {
+    ASSIGN_OR_RETURN(UserStreamer streamer, UserStreamer::Of(mirror));
+    for (const SourceId& id : changed) {
+      ASSIGN_OR_RETURN(absl::optional<StoredUser> row,
+                       mirror.rows().FindUser(id));
+      if (!streamer.ShowChange(id, std::move(row))) continue;
+      if (!write(streamer.response())) return Gone();
+      ++streamed;
+    }
+  }
+  StreamDesiredStateResponse response;
+  *response.mutable_trailer() = TrailerOf(mirror, change_cursor);
+  response.mutable_trailer()->set_user_count(streamed);
+  return write(response) ? absl::OkStatus() : Gone();
+}
+
+v1::DesiredUser DesiredUserOf(const SourceId& id, StoredUser row) {
+  v1::DesiredUser user;
   user.set_source_id(id.ToString());
   user.set_user_principal_name(std::move(*row.mutable_user_principal_name()));
   user.set_username(std::move(*row.mutable_username()));
@@ -103,6 +212,7 @@ void FillUser(const SourceId& id, StoredUser row, v1::DesiredUser& user) {
   user.set_guest(row.guest());
   user.set_has_phone_data(row.has_phone_data());
   user.set_skip_reason(std::move(*row.mutable_skip_reason()));
+  user.set_username_collides(row.username_collides());
   *user.mutable_warnings() = std::move(*row.mutable_warnings());
   for (store::StoredPhone& stored : *row.mutable_phones()) {
     v1::DesiredPhone& phone = *user.add_phones();
@@ -110,87 +220,7 @@ void FillUser(const SourceId& id, StoredUser row, v1::DesiredUser& user) {
     phone.set_kind(stored.office() ? v1::DesiredPhone::OFFICE
                                    : v1::DesiredPhone::MOBILE);
   }
-}
-
-// Walks the rows beside the index: both are in the order of the ids.
-absl::Status StreamUsers(const SealedRead& read, const Flattening& flattening,
-                         const absl::optional<SourceId>& resume_key,
-                         const WriteMessage& write) {
-  ASSIGN_OR_RETURN(const std::vector<SourceId> collisions,
-                   read.GetCollisions());
-  const GroupClosure closure(flattening.graph);
-  std::vector<std::string> group_ids;
-  for (const auto& selected : flattening.selected) {
-    group_ids.push_back(selected.id.ToString());
-  }
-  SealedRead::UserCursor cursor = read.Users(resume_key);
-  StreamDesiredStateResponse response;
-  std::vector<uint32_t> places;
-  uint32_t number = 0;
-  int64_t count = 0;
-  while (true) {
-    ASSIGN_OR_RETURN(auto row, cursor.Next());
-    if (!row.has_value()) break;
-    const SourceId& id = row->first;
-    const MembershipIndex& index = flattening.index;
-    while (number < index.size() && index.user(number) < id) ++number;
-    if (number == index.size() || index.user(number) != id) {
-      return Damaged("a user without a group");
-    }
-    v1::DesiredUser& user = *response.mutable_user();
-    user.Clear();
-    FillUser(id, std::move(row->second), user);
-    closure.SelectedGroupsOf(index.groups_of(number), places);
-    for (const uint32_t place : places) {
-      user.add_group_source_ids(group_ids[place]);
-    }
-    user.set_username_collides(
-        std::binary_search(collisions.begin(), collisions.end(), id));
-    if (!write(response)) return Gone();
-    ++count;
-  }
-  const int64_t expected = read.header().user_count();
-  const bool ties_out =
-      resume_key.has_value() ? count <= expected : count == expected;
-  return ties_out ? absl::OkStatus() : Damaged("its number of users");
-}
-
-v1::DesiredStateTrailer TrailerOf(const StoredRead& header,
-                                  const Flattening& flattening) {
-  v1::DesiredStateTrailer trailer;
-  trailer.set_complete(header.complete());
-  *trailer.mutable_incomplete_reasons() = header.incomplete_reasons();
-  trailer.set_group_count(static_cast<int64_t>(flattening.selected.size()));
-  trailer.set_user_count(header.user_count());
-  *trailer.mutable_ignored_members() = header.ignored_members();
-  *trailer.mutable_warnings() = header.warnings();
-  trailer.set_requests(header.requests());
-  return trailer;
-}
-
-// Everything has been read; so many users follow.
-v1::ReadProgress ProgressOf(const StoredRead& header) {
-  v1::ReadProgress progress;
-  progress.set_objects_read(header.user_count());
-  progress.set_objects_expected(header.user_count());
-  progress.set_requests(header.requests());
-  progress.set_user_count(header.user_count());
-  return progress;
-}
-
-}  // namespace
-
-absl::Status StreamRead(const SealedRead& read,
-                        const absl::optional<SourceId>& resume_key,
-                        const WriteMessage& write) {
-  ASSIGN_OR_RETURN(const Flattening flattening, Load(read));
-  StreamDesiredStateResponse response;
-  *response.mutable_progress() = ProgressOf(read.header());
-  if (!write(response)) return Gone();
-  RETURN_IF_ERROR(StreamGroups(flattening, write));
-  RETURN_IF_ERROR(StreamUsers(read, flattening, resume_key, write));
-  *response.mutable_trailer() = TrailerOf(read.header(), flattening);
-  return write(response) ? absl::OkStatus() : Gone();
+  return user;
 }
 
 }  // namespace rollcall::directory

@@ -1,5 +1,7 @@
 #include "services/directory/full_read.h"
 
+#include <algorithm>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,19 +27,25 @@ using store::StoredGroup;
 using store::StoredRead;
 using store::StoredUser;
 
-// A token for one tenant must never fill another one's mirror.
-absl::Status CheckTenant(GraphSession& graph) {
-  ASSIGN_OR_RETURN(const std::string body,
-                   graph.Get("/v1.0/organization?$select=id"));
-  ASSIGN_OR_RETURN(const Page<SourceGroup> page, ParseGroupPage(body));
-  if (page.items.size() == 1 &&
-      page.items[0].id.ToString() == absl::AsciiStrToLower(graph.tenant_id())) {
-    return absl::OkStatus();
+// Groups in the order of their ids: a tenant whose groups have not changed
+// gives the same numbers again, and rows that compare equal.
+void SortGroups(GroupsRead& read) {
+  std::vector<uint32_t> order(read.groups.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&read](uint32_t a, uint32_t b) {
+    return read.groups[a].evidence.id < read.groups[b].evidence.id;
+  });
+  std::vector<uint32_t> places(order.size());
+  std::vector<GroupRecord> sorted;
+  sorted.reserve(order.size());
+  for (const uint32_t number : order) {
+    places[number] = static_cast<uint32_t>(sorted.size());
+    sorted.push_back(std::move(read.groups[number]));
   }
-  return FailedPrecondition(
-      "TENANT_MISMATCH",
-      "Graph answers for another tenant than the connection's.",
-      {{"tenant_id", graph.tenant_id()}});
+  read.groups = std::move(sorted);
+  for (DirectMembership& membership : read.memberships) {
+    membership.group = places[membership.group];
+  }
 }
 
 std::vector<SourceId> SelectedGroups(const store::StoredDirectory& directory) {
@@ -79,22 +87,35 @@ std::vector<int64_t> CountMembers(const GroupGraph& graph,
   return counts;
 }
 
+StoredGroup RowOf(const GroupRecord& group, uint32_t number) {
+  const GroupEvidence& evidence = group.evidence;
+  StoredGroup row;
+  row.set_display_name(group.display_name);
+  row.set_description(group.description);
+  row.set_selected(evidence.selected);
+  row.set_missing(evidence.chain == GroupEvidence::Chain::kMissing);
+  for (const SourceId& inner : group.inner_groups) {
+    row.mutable_inner_groups()->append(inner.Bytes());
+  }
+  row.set_number(number);
+  row.set_visibility(evidence.visibility);
+  row.set_described(evidence.described);
+  row.set_cut(evidence.chain == GroupEvidence::Chain::kCut);
+  row.set_error(evidence.error);
+  row.set_unreadable(evidence.unreadable);
+  row.set_members(evidence.members);
+  return row;
+}
+
 absl::Status WriteGroups(const std::vector<GroupRecord>& groups,
                          const GroupGraph& graph,
                          const std::vector<int64_t>& counts,
                          ReadWriter& writer) {
   std::vector<std::pair<SourceId, StoredGroup>> rows;
   rows.reserve(groups.size());
-  for (const GroupRecord& group : groups) {
-    StoredGroup row;
-    row.set_display_name(group.display_name);
-    row.set_description(group.description);
-    row.set_selected(group.evidence.selected);
-    row.set_missing(group.evidence.chain == GroupEvidence::Chain::kMissing);
-    for (const SourceId& inner : group.inner_groups) {
-      row.mutable_inner_groups()->append(inner.Bytes());
-    }
-    rows.emplace_back(group.evidence.id, std::move(row));
+  for (uint32_t number = 0; number < groups.size(); ++number) {
+    rows.emplace_back(groups[number].evidence.id,
+                      RowOf(groups[number], number));
   }
   for (size_t place = 0; place < counts.size(); ++place) {
     rows[graph.selected[place]].second.set_member_count(counts[place]);
@@ -102,8 +123,13 @@ absl::Status WriteGroups(const std::vector<GroupRecord>& groups,
   return writer.PutGroups(rows);
 }
 
-absl::Status WriteCollisions(const UserReader& users,
-                             const MembershipIndex& scope, ReadWriter& writer) {
+// Whole user principal names are the tenant's to keep apart; shortened ones may
+// collide (A4).
+absl::Status MarkCollisions(const UserReader& users,
+                            const MembershipIndex& scope, ReadWriter& writer) {
+  if (!writer.header().directory().username_normalization_enabled()) {
+    return absl::OkStatus();
+  }
   std::vector<NamedUser> suspects;
   for (const uint32_t number : users.Suspects()) {
     ASSIGN_OR_RETURN(StoredUser row, writer.GetUser(scope.user(number)));
@@ -113,7 +139,7 @@ absl::Status WriteCollisions(const UserReader& users,
   for (const uint32_t number : FindCollisions(std::move(suspects))) {
     ids.push_back(scope.user(number));
   }
-  return writer.PutCollisions(ids);
+  return writer.MarkCollisions(ids);
 }
 
 absl::string_view NameOf(MemberKind kind) {
@@ -164,6 +190,20 @@ absl::Status CheckUseful(const GroupsRead& groups, const UserReader& users) {
 
 }  // namespace
 
+absl::Status CheckTenant(GraphSession& graph) {
+  ASSIGN_OR_RETURN(const std::string body,
+                   graph.Get("/v1.0/organization?$select=id"));
+  ASSIGN_OR_RETURN(const Page<SourceGroup> page, ParseGroupPage(body));
+  if (page.items.size() == 1 &&
+      page.items[0].id.ToString() == absl::AsciiStrToLower(graph.tenant_id())) {
+    return absl::OkStatus();
+  }
+  return FailedPrecondition(
+      "TENANT_MISMATCH",
+      "Graph answers for another tenant than the connection's.",
+      {{"tenant_id", graph.tenant_id()}});
+}
+
 absl::StatusOr<StoredRead> ReadEverything(
     GraphSession& graph, ReadWriter& writer, const FullReadOptions& options,
     const std::function<void(const FullReadProgress&)>& report) {
@@ -178,6 +218,7 @@ absl::StatusOr<StoredRead> ReadEverything(
       GroupsRead groups,
       GroupReader(graph, writer, crew, counters)
           .Read(SelectedGroups(writer.header().directory()), tick));
+  SortGroups(groups);
   const MembershipIndex scope(std::move(groups.memberships));
   counters.objects_expected = counters.objects_read + scope.size();
   tick();
@@ -189,13 +230,12 @@ absl::StatusOr<StoredRead> ReadEverything(
   const GroupGraph group_graph = GraphOf(groups.groups);
   RETURN_IF_ERROR(WriteGroups(groups.groups, group_graph,
                               CountMembers(group_graph, scope, users), writer));
-  RETURN_IF_ERROR(WriteCollisions(users, scope, writer));
+  RETURN_IF_ERROR(MarkCollisions(users, scope, writer));
 
   ReadEvidence evidence{.users = users.evidence()};
   StoredRead header = writer.header();
   for (const GroupRecord& group : groups.groups) {
     evidence.groups.push_back(group.evidence);
-    header.add_group_ids(group.evidence.id.Bytes());
   }
   Completeness completeness = JudgeCompleteness(evidence);
   header.set_complete(completeness.complete);
@@ -203,6 +243,9 @@ absl::StatusOr<StoredRead> ReadEverything(
     header.add_incomplete_reasons(std::move(reason));
   }
   header.set_user_count(users.imported());
+  header.set_hidden_users(users.evidence().hidden);
+  header.set_unread_users(users.evidence().unread);
+  header.set_group_count(static_cast<uint32_t>(groups.groups.size()));
   CountIgnored(groups.others, users, header);
   for (const auto& [warning, count] : users.CountWarnings()) {
     (*header.mutable_warnings())[warning] = count;

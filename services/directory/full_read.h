@@ -25,6 +25,10 @@ struct FullReadProgress {
   int64_t requests = 0;
 };
 
+// A token for one tenant must never fill another one's mirror.
+// FAILED_PRECONDITION, reason TENANT_MISMATCH.
+absl::Status CheckTenant(GraphSession& graph);
+
 // Gives the header to seal the read with, proof and counts included; everything
 // else is written by then. A read that is not complete says why. An error means
 // that nothing useful was read: the tenant is another one, the token or a

@@ -17,13 +17,6 @@ constexpr size_t kMaxGroups = 100'000;
 constexpr size_t kMaxMemberships = 16'000'000;
 constexpr size_t kGroupsPerQuestion = 1000;  // What getByIds takes.
 
-absl::Status TooLarge(absl::string_view what, size_t limit) {
-  return ResourceExhausted("DIRECTORY_TOO_LARGE",
-                           absl::StrCat("The selected groups hold more than ",
-                                        limit, " ", what, "."),
-                           {{"limit", absl::StrCat(limit)}});
-}
-
 template <typename T>
 void SortAndUnique(std::vector<T>& values) {
   std::sort(values.begin(), values.end());
@@ -31,36 +24,6 @@ void SortAndUnique(std::vector<T>& values) {
 }
 
 }  // namespace
-
-// What one chain of pages has told so far.
-struct GroupReader::MemberList {
-  std::vector<SourceId> users;
-  std::vector<SourceId> groups;
-  std::vector<SourceMember> others;
-  int64_t unreadable = 0;
-
-  size_t size() const { return users.size() + groups.size() + others.size(); }
-
-  void Take(const Page<SourceMember>& page) {
-    unreadable += static_cast<int64_t>(page.skipped.size());
-    for (const SourceMember& member : page.items) {
-      if (member.kind == MemberKind::kUser) {
-        users.push_back(member.id);
-      } else if (member.kind == MemberKind::kGroup) {
-        groups.push_back(member.id);
-      } else {
-        others.push_back(member);
-      }
-    }
-  }
-
-  // An object may come on several pages.
-  void RemoveRepeats() {
-    SortAndUnique(users);
-    SortAndUnique(groups);
-    SortAndUnique(others);
-  }
-};
 
 absl::StatusOr<GroupsRead> GroupReader::Read(
     const std::vector<SourceId>& selected, const std::function<void()>& tick) {
@@ -103,23 +66,10 @@ void GroupReader::Discover(const SourceId& group, bool selected) {
 
 absl::Status GroupReader::ReadGroup(uint32_t number, const SourceId& id) {
   MemberList list;
-  const absl::Status chain = WalkPages<SourceMember>(
-      graph_, {.path = absl::StrCat("/v1.0/groups/", id.ToString(),
-                                    "/members?$select=id&$top=999"),
-               .parse = ParseMemberPage,
-               .begin = [&list] { list = MemberList(); },
-               .take =
-                   [&](Page<SourceMember> page) {
-                     counters_.objects_read +=
-                         static_cast<int64_t>(page.items.size());
-                     list.Take(page);
-                     if (list.size() > kMaxMemberships) {
-                       return TooLarge("memberships", kMaxMemberships);
-                     }
-                     return absl::OkStatus();
-                   }});
+  const absl::Status chain = ReadMemberList(
+      graph_, id, kMaxMemberships,
+      [this](int64_t count) { counters_.objects_read += count; }, list);
   if (EndsTheRead(chain)) return chain;
-  list.RemoveRepeats();
   RETURN_IF_ERROR(writer_.PutMembers(id, list.users));
   return Record(number, chain, std::move(list));
 }
@@ -145,9 +95,10 @@ absl::Status GroupReader::Record(uint32_t number, const absl::Status& chain,
   record.inner_groups = std::move(list.groups);
   read_.others.insert(read_.others.end(), list.others.begin(),
                       list.others.end());
-  if (read_.groups.size() > kMaxGroups) return TooLarge("groups", kMaxGroups);
+  if (read_.groups.size() > kMaxGroups)
+    return DirectoryTooLarge("groups", kMaxGroups);
   if (read_.memberships.size() + read_.others.size() > kMaxMemberships) {
-    return TooLarge("memberships", kMaxMemberships);
+    return DirectoryTooLarge("memberships", kMaxMemberships);
   }
   return absl::OkStatus();
 }

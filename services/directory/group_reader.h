@@ -15,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "services/directory/completeness.h"
 #include "services/directory/graph_client.h"
+#include "services/directory/member_list.h"
 #include "services/directory/membership_index.h"
 #include "services/directory/read_counters.h"
 #include "services/directory/read_store.h"
@@ -51,8 +52,6 @@ class GroupReader {
                                   const std::function<void()>& tick);
 
  private:
-  struct MemberList;
-
   void Discover(const SourceId& group, bool selected)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status ReadGroup(uint32_t number, const SourceId& id);

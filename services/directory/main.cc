@@ -5,6 +5,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/time/time.h"
+#include "common/crypto/sealer.h"
 #include "common/http/client.h"
 #include "common/rpc/access_policy.h"
 #include "common/rpc/channel.h"
@@ -13,6 +14,7 @@
 #include "common/store/rocksdb_store.h"
 #include "common/time/clock.h"
 #include "common/time/periodic_worker.h"
+#include "services/directory/auditor.h"
 #include "services/directory/graph_client.h"
 #include "services/directory/grpc_authorization_client.h"
 #include "services/directory/health_gauges.h"
@@ -27,6 +29,8 @@ ABSL_FLAG(std::string, authorization, "127.0.0.1:7001",
 ABSL_FLAG(std::string, http_ca_file, "",
           "The authorities that Graph's certificate may come from, a PEM file; "
           "empty: the system's.");
+ABSL_FLAG(std::string, key_file, "",
+          "The key file that seals the links of change logs, mode 0600.");
 ABSL_FLAG(int, graph_parallelism, 8,
           "How many requests one read has under way at once, 1 to 16.");
 
@@ -48,6 +52,8 @@ constexpr int kTenantsAtOnce = 4;
 constexpr absl::Duration kSweepPeriod = absl::Seconds(60);
 // As often as metrics are usually asked for.
 constexpr absl::Duration kGaugePeriod = absl::Seconds(15);
+// How often the audit looks whether a slice is due.
+constexpr absl::Duration kAuditPeriod = absl::Seconds(15);
 
 }  // namespace
 
@@ -57,6 +63,8 @@ int main(int argc, char** argv) {
   const int parallelism =
       std::clamp(absl::GetFlag(FLAGS_graph_parallelism), 1, 16);
 
+  const auto sealer = rollcall::Sealer::FromFile(absl::GetFlag(FLAGS_key_file));
+  if (!sealer.ok()) return rpc::FailToStart(sealer.status());
   auto rows = store::OpenRocksDb({.path = options.data_directory,
                                   .owner = "directory",
                                   .on_failure = rpc::ExitOnStoreFailure});
@@ -79,12 +87,13 @@ int main(int argc, char** argv) {
   directory::GrpcAuthorizationClient authorization(*channel);
   directory::GraphClient graph(**http, authorization, clock, waiter);
   directory::DirectoryManager manager(**rows, authorization, graph, clock);
-  directory::MirrorKeeper keeper(**rows, authorization, graph, clock,
+  directory::MirrorKeeper keeper(**rows, authorization, graph, *sealer, clock,
                                  {.parallelism = parallelism});
   directory::DirectoryServiceImpl service(
       manager, keeper,
       rpc::Edge(*policy, options.trust_domain, "directory.rollcall"));
   directory::ReadSweeper sweeper(**rows);
+  directory::MirrorAuditor auditor(**rows, keeper);
 
   auto sweep = std::make_unique<PeriodicWorker>(
       rollcall::PeriodicWorkerOptions{.name = "directory-sweep",
@@ -95,9 +104,16 @@ int main(int argc, char** argv) {
       rollcall::PeriodicWorkerOptions{.name = "directory-gauges",
                                       .period = kGaugePeriod},
       clock, [&](absl::Time now) { return gauges.RunOnce(now); });
+  auto audit = std::make_unique<PeriodicWorker>(
+      rollcall::PeriodicWorkerOptions{.name = "directory-audit",
+                                      .period = kAuditPeriod},
+      clock, [&](absl::Time now) { return auditor.RunOnce(now); });
   return rpc::Serve(options, *policy, {&service}, [&] {
+    // What waits for Graph is let go of first.
+    auditor.Stop();
+    (*http)->Stop();
     gauge.reset();
     sweep.reset();
-    (*http)->Stop();
+    audit.reset();
   });
 }

@@ -8,18 +8,19 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/time/proto_time.h"
+#include "services/directory/audit_plan.h"
+#include "services/directory/audit_slice.h"
+#include "services/directory/change_cursor.h"
+#include "services/directory/change_log.h"
 #include "services/directory/deletion_watch.h"
+#include "services/directory/source_user_answer.h"
 
 namespace rollcall::directory {
 namespace {
 
 using store::StoredDirectory;
 using store::StoredFacts;
-using store::StoredRead;
 using v1::StreamDesiredStateResponse;
-
-// How often somebody who waits for another read looks whether it may go on.
-constexpr absl::Duration kSlotWait = absl::Milliseconds(100);
 
 absl::Status NoGroupSelected(const DirectoryName& name) {
   return FailedPrecondition(
@@ -42,53 +43,53 @@ void KeepNames(const StoredFacts& known, StoredFacts& learned) {
   }
 }
 
+// The same read can be streamed again while nothing was folded into it.
+bool IsHeld(const MirrorView& mirror, absl::string_view read_id) {
+  return mirror.header().read_id() == read_id &&
+         mirror.header().first_sequence() == mirror.mirror().sequence();
+}
+
+std::function<void(const FullReadProgress&)> ProgressTo(
+    const WriteMessage& write) {
+  return [&write](const FullReadProgress& progress) {
+    StreamDesiredStateResponse response;
+    v1::ReadProgress& message = *response.mutable_progress();
+    message.set_objects_read(progress.objects_read);
+    message.set_objects_expected(progress.objects_expected);
+    message.set_requests(progress.requests);
+    // Whether anybody takes it is noticed by `cancelled`.
+    write(response);
+  };
+}
+
 }  // namespace
 
-// Holds a directory while it is read.
-class MirrorKeeper::ReadSlot {
- public:
-  ReadSlot(MirrorKeeper& keeper, std::string directory)
-      : keeper_(keeper), directory_(std::move(directory)) {}
+// What is under way about a directory; its slot is held meanwhile.
+struct MirrorKeeper::Operation {
+  DirectoryName name;
+  std::string id;  // Names the read, if it becomes one.
+  StoredDirectory directory;
+  std::unique_ptr<GraphSession> graph;
+  absl::Time time;
+  RoundDigest round;  // What the round told.
 
-  ~ReadSlot() {
-    if (!held_) return;
-    absl::MutexLock lock(&keeper_.mutex_);
-    keeper_.being_read_.erase(directory_);
+  std::string TenantKey() const {
+    return absl::StrCat(directory.connection(), " ", graph->tenant_id());
   }
-
-  absl::Status Take(const std::function<bool()>& cancelled) {
-    while (!held_) {
-      if (cancelled()) {
-        return Cancelled("READ_CANCELLED", "Nobody waits for this read.");
-      }
-      absl::MutexLock lock(&keeper_.mutex_);
-      keeper_.mutex_.AwaitWithTimeout(absl::Condition(this, &ReadSlot::IsFree),
-                                      kSlotWait);
-      held_ = keeper_.being_read_.insert(directory_).second;
-    }
-    return absl::OkStatus();
-  }
-
- private:
-  bool IsFree() const ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    return !keeper_.being_read_.contains(directory_);
-  }
-
-  MirrorKeeper& keeper_;
-  const std::string directory_;
-  bool held_ = false;
 };
 
 MirrorKeeper::MirrorKeeper(rollcall::store::Store& store,
                            AuthorizationClient& authorization,
-                           GraphClient& graph, Clock& clock,
-                           FullReadOptions options)
-    : directories_(store),
+                           GraphClient& graph, const Sealer& sealer,
+                           Clock& clock, FullReadOptions options)
+    : store_(store),
+      directories_(store),
       view_(directories_, authorization),
-      reads_(store),
       graph_(graph),
       clock_(clock),
-      options_(options) {}
+      vault_(sealer),
+      builder_(store, vault_, clock, options),
+      rounds_(store, vault_, clock, options.parallelism) {}
 
 absl::Status MirrorKeeper::StreamDesiredState(
     const v1::StreamDesiredStateRequest& request,
@@ -108,10 +109,19 @@ absl::Status MirrorKeeper::Stream(const DirectoryName& name,
                                   const v1::StreamDesiredStateRequest& request,
                                   const std::function<bool()>& cancelled,
                                   const WriteMessage& write) {
-  if (request.mode() != v1::StreamDesiredStateRequest::FULL) {
-    return InvalidArgument("MODE_INVALID", "The mode is FULL.",
-                           {{"field", "mode"}});
+  if (request.mode() == v1::StreamDesiredStateRequest::FULL) {
+    return StreamFull(request, name, cancelled, write);
   }
+  if (request.mode() == v1::StreamDesiredStateRequest::CHANGES) {
+    return StreamChangesSince(request, name, cancelled, write);
+  }
+  return InvalidArgument("MODE_INVALID", "The mode is FULL or CHANGES.",
+                         {{"field", "mode"}});
+}
+
+absl::Status MirrorKeeper::StreamFull(
+    const v1::StreamDesiredStateRequest& request, const DirectoryName& name,
+    const std::function<bool()>& cancelled, const WriteMessage& write) {
   absl::optional<SourceId> resume_key;
   if (!request.resume_key().empty()) {
     resume_key = SourceId::Parse(request.resume_key());
@@ -122,58 +132,260 @@ absl::Status MirrorKeeper::Stream(const DirectoryName& name,
     }
   }
   RETURN_IF_ERROR(directories_.GetLive(name).status());
+  v1::DesiredStateHeader header;
+  header.set_mode(v1::StreamDesiredStateRequest::FULL);
   if (!request.read_id().empty()) {
-    ASSIGN_OR_RETURN(const std::unique_ptr<SealedRead> held,
-                     reads_.Find(name, request.read_id()));
-    if (held != nullptr) {
-      RETURN_IF_ERROR(WriteHeader(name.account(), held->header(), write));
-      return StreamRead(*held, resume_key, write);
+    ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> held, Show(name));
+    if (held != nullptr && IsHeld(*held, request.read_id())) {
+      header.set_read_id(held->header().read_id());
+      header.set_tenant_id(held->header().tenant_id());
+      *header.mutable_read_time() = held->header().read_time();
+      RETURN_IF_ERROR(WriteHeader(header, name.account(),
+                                  held->header().directory(), write));
+      return StreamEverything(*held, resume_key, CursorOf(*held), write);
     }
+  }
+  RETURN_IF_ERROR(CheckReadable(name).status());
+  std::unique_ptr<MirrorView> mirror;
+  {
+    DirectorySlots::Hold slot(slots_, name);
+    RETURN_IF_ERROR(slot.Take(cancelled));
+    ASSIGN_OR_RETURN(Operation operation, Begin(name, cancelled));
+    header.set_read_id(operation.id);
+    header.set_tenant_id(operation.graph->tenant_id());
+    *header.mutable_read_time() = ToTimestamp(operation.time);
+    RETURN_IF_ERROR(
+        WriteHeader(header, name.account(), operation.directory, write));
+    ASSIGN_OR_RETURN(mirror, ReadEverythingAnew(operation, ProgressTo(write)));
   }
   // A key means nothing in another read.
-  ASSIGN_OR_RETURN(const std::unique_ptr<SealedRead> read,
-                   ReadAnew(name, cancelled, write));
-  return StreamRead(*read, absl::nullopt, write);
+  return StreamEverything(*mirror, absl::nullopt, CursorOf(*mirror), write);
 }
 
-absl::StatusOr<std::unique_ptr<SealedRead>> MirrorKeeper::ReadAnew(
-    const DirectoryName& name, const std::function<bool()>& cancelled,
-    const WriteMessage& write) {
+absl::Status MirrorKeeper::StreamChangesSince(
+    const v1::StreamDesiredStateRequest& request, const DirectoryName& name,
+    const std::function<bool()>& cancelled, const WriteMessage& write) {
   RETURN_IF_ERROR(CheckReadable(name).status());
-  ReadSlot slot(*this, name.ToString());
-  RETURN_IF_ERROR(slot.Take(cancelled));
-  // Another read may have taken long: what counts is the configuration now.
-  ASSIGN_OR_RETURN(const StoredDirectory directory, CheckReadable(name));
-  ASSIGN_OR_RETURN(const ConnectionName connection,
-                   ConnectionName::Parse(directory.connection()));
-  ASSIGN_OR_RETURN(const std::unique_ptr<GraphSession> session,
-                   graph_.Open(connection, cancelled));
+  {
+    ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> known, Show(name));
+    RETURN_IF_ERROR(
+        CheckCursor(name, known.get(), request.change_cursor()).status());
+  }
+  std::unique_ptr<MirrorView> mirror;
+  {
+    DirectorySlots::Hold slot(slots_, name);
+    RETURN_IF_ERROR(slot.Take(cancelled));
+    ASSIGN_OR_RETURN(Operation operation, Begin(name, cancelled));
+    v1::DesiredStateHeader header;
+    header.set_mode(v1::StreamDesiredStateRequest::CHANGES);
+    header.set_read_id(operation.id);
+    header.set_tenant_id(operation.graph->tenant_id());
+    *header.mutable_read_time() = ToTimestamp(operation.time);
+    RETURN_IF_ERROR(
+        WriteHeader(header, name.account(), operation.directory, write));
+    ASSIGN_OR_RETURN(mirror, BringUpToDate(operation, ProgressTo(write)));
+  }
+  // So much may have changed that the log of it was not kept.
+  ASSIGN_OR_RETURN(const uint64_t after,
+                   CheckCursor(name, mirror.get(), request.change_cursor()));
+  return StreamChanges(*mirror, after, CursorOf(*mirror), write);
+}
 
-  StoredRead header;
-  header.set_read_id(RandomId());
-  *header.mutable_directory() = directory;
-  header.set_tenant_id(session->tenant_id());
-  *header.mutable_read_time() = ToTimestamp(clock_.TimeNow());
-  ASSIGN_OR_RETURN(const std::unique_ptr<ReadWriter> writer,
-                   reads_.Begin(name, std::move(header)));
-  const absl::Status filled = FillAndSeal(name, *session, *writer, write);
-  if (!filled.ok()) {
-    LogWarning("read_failed",
-               {{"directory", name.ToString()}, {"status", filled}});
-    // Sweep removes it, now or, if this fails too, after the next start.
-    const absl::Status abandoned = writer->Abandon();
-    if (!abandoned.ok()) {
-      LogError("read_not_abandoned", {{"status", abandoned}});
+absl::StatusOr<v1::ReadSourceUserResponse> MirrorKeeper::ReadSourceUser(
+    const v1::ReadSourceUserRequest& request,
+    const std::function<bool()>& cancelled) {
+  ASSIGN_OR_RETURN(const DirectoryName name,
+                   DirectoryName::Parse(request.name()));
+  UserToRead whom{.user_principal_name = request.user_principal_name()};
+  if (request.has_source_id()) {
+    whom.id = SourceId::Parse(request.source_id());
+    if (!whom.id.has_value()) {
+      return InvalidArgument("SOURCE_ID_INVALID", "A source id is a GUID.",
+                             {{"field", "source_id"}});
     }
-    return filled;
+  } else if (!request.has_user_principal_name()) {
+    return InvalidArgument("USER_MISSING",
+                           "Name a user by its user principal name or its "
+                           "source id.",
+                           {{"field", "user"}});
   }
-  ASSIGN_OR_RETURN(std::unique_ptr<SealedRead> read,
-                   reads_.Find(name, writer->header().read_id()));
-  if (read == nullptr) {
-    return Aborted("READ_LOST", "The read was replaced meanwhile; read again.");
+  // Nothing is written: it need not wait for its turn.
+  ASSIGN_OR_RETURN(const Operation operation, Begin(name, cancelled));
+  RETURN_IF_ERROR(VerifyTenant(operation));
+  ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> mirror, Show(name));
+  ASSIGN_OR_RETURN(v1::ReadSourceUserResponse response,
+                   AnswerSourceUser(*operation.graph, whom, operation.directory,
+                                    mirror.get()));
+  ASSIGN_OR_RETURN(*response.mutable_directory(),
+                   view_.Show(name.account(), operation.directory));
+  response.set_tenant_id(operation.graph->tenant_id());
+  *response.mutable_read_time() = ToTimestamp(operation.time);
+  response.set_requests(operation.graph->answers());
+  return response;
+}
+
+absl::StatusOr<MirrorKeeper::Operation> MirrorKeeper::Begin(
+    const DirectoryName& name, const std::function<bool()>& cancelled) {
+  Operation operation{.name = name, .id = RandomId()};
+  // Another operation may have taken long: what counts is the configuration
+  // now.
+  ASSIGN_OR_RETURN(operation.directory, CheckReadable(name));
+  ASSIGN_OR_RETURN(const ConnectionName connection,
+                   ConnectionName::Parse(operation.directory.connection()));
+  absl::StatusOr<std::unique_ptr<GraphSession>> session =
+      graph_.Open(connection, cancelled);
+  if (!session.ok()) return Failed(name, session.status());
+  operation.graph = *std::move(session);
+  operation.time = clock_.TimeNow();
+  return operation;
+}
+
+absl::StatusOr<std::unique_ptr<MirrorView>> MirrorKeeper::ReadEverythingAnew(
+    Operation& operation, const Report& report) {
+  const absl::Status built =
+      builder_.Build(operation.name, operation.directory, operation.id,
+                     *operation.graph, report);
+  if (!built.ok()) return Failed(operation.name, built);
+  {
+    absl::MutexLock lock(&mutex_);
+    verified_.insert(operation.TenantKey());
   }
-  RETURN_IF_ERROR(LearnGroups(name, *read));
-  return read;
+  ASSIGN_OR_RETURN(std::unique_ptr<MirrorView> mirror, Show(operation.name));
+  if (mirror == nullptr) return MirrorDamaged("the mirror is gone");
+  RETURN_IF_ERROR(LearnGroups(operation.name, *mirror));
+  return mirror;
+}
+
+absl::StatusOr<std::unique_ptr<MirrorView>> MirrorKeeper::BringUpToDate(
+    Operation& operation, const Report& report) {
+  const absl::StatusOr<bool> folded = TryRound(operation);
+  if (!folded.ok()) return Failed(operation.name, folded.status());
+  if (!*folded) return ReadEverythingAnew(operation, report);
+  ASSIGN_OR_RETURN(std::unique_ptr<MirrorView> mirror, Show(operation.name));
+  if (mirror == nullptr) return MirrorDamaged("the mirror is gone");
+  bool learn = !operation.round.empty();
+  {
+    absl::MutexLock lock(&mutex_);
+    learn |= !learned_.contains(operation.name.ToString());
+  }
+  if (learn) RETURN_IF_ERROR(LearnGroups(operation.name, *mirror));
+  return mirror;
+}
+
+absl::StatusOr<bool> MirrorKeeper::TryRound(Operation& operation) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> mirror,
+                   Show(operation.name));
+  if (mirror == nullptr ||
+      !FollowsConfiguration(mirror->header().directory(),
+                            operation.directory) ||
+      mirror->header().tenant_id() != operation.graph->tenant_id()) {
+    return false;
+  }
+  RETURN_IF_ERROR(VerifyTenant(operation));
+  absl::StatusOr<RoundDigest> round = rounds_.Run(*mirror, *operation.graph);
+  if (CallsForFullRead(round.status())) {
+    LogInfo("mirror_rebuilt", {{"directory", operation.name.ToString()},
+                               {"reason", ReasonOf(round.status())}});
+    return false;
+  }
+  RETURN_IF_ERROR(round.status());
+  operation.round = *std::move(round);
+  return true;
+}
+
+absl::StatusOr<bool> MirrorKeeper::Audit(
+    const DirectoryName& name, absl::Time now,
+    const std::function<bool()>& cancelled) {
+  ASSIGN_OR_RETURN(const absl::optional<store::StoredMirror> mirror,
+                   FindMirror(store_, name));
+  if (!mirror.has_value()) return false;
+  const AuditSize size{.groups = mirror->group_count(),
+                       .users = mirror->counts().users()};
+  const absl::Time last = FromTimestamp(mirror->audit().last_slice_time());
+  if (!IsSliceDue(size, last, now)) return false;
+  DirectorySlots::Hold slot(slots_, name);
+  if (!slot.TryTake()) return false;
+  // A directory that cannot be read is not asked for in vain (R9).
+  if (!CheckReadable(name).ok()) return false;
+  DeletionWatch watch(directories_, name);
+  ASSIGN_OR_RETURN(Operation operation, Begin(name, [&] {
+                     return cancelled() || watch.IsDeleted();
+                   }));
+  const absl::Status status = AuditSlicewise(operation);
+  if (!status.ok()) return Failed(name, status);
+  return true;
+}
+
+// The slice first, then a round: what changed in between is told by the round
+// and left alone, so only what no change log told is different.
+absl::Status MirrorKeeper::AuditSlicewise(Operation& operation) {
+  GraphSession& graph = *operation.graph;
+  ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> before,
+                   Show(operation.name));
+  if (before == nullptr) return absl::OkStatus();
+  RETURN_IF_ERROR(VerifyTenant(operation));
+  ASSIGN_OR_RETURN(const AuditSlice slice, NextSlice(*before, operation.time));
+  ASSIGN_OR_RETURN(RoundAnswers answers,
+                   rounds_.Ask(*before, slice.Doubts(), graph));
+  ASSIGN_OR_RETURN(const bool folded, TryRound(operation));
+  // A read of everything verifies everything.
+  if (!folded) {
+    return ReadEverythingAnew(operation, [](const FullReadProgress&) {})
+        .status();
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> after,
+                   Show(operation.name));
+  if (after == nullptr) return MirrorDamaged("the mirror is gone");
+  RETURN_IF_ERROR(LeaveOutTouched(operation.round, slice, *after, answers));
+  ASSIGN_OR_RETURN(const int64_t drift, rounds_.CountDrift(*after, answers));
+  if (drift > 0) {
+    // Reads may lag behind the change log: only what is said twice counts.
+    ASSIGN_OR_RETURN(RoundAnswers again,
+                     rounds_.Ask(*after, slice.Doubts(), graph));
+    RETURN_IF_ERROR(LeaveOutTouched(operation.round, slice, *after, again));
+    if (SaySame(answers, again)) {
+      LogWarning("mirror_drift", {{"directory", operation.name.ToString()},
+                                  {"objects", drift}});
+    } else {
+      answers = RoundAnswers();
+    }
+  }
+  return rounds_.Repair(*after, answers, slice.next);
+}
+
+absl::StatusOr<bool> MirrorKeeper::Trim(const DirectoryName& name,
+                                        absl::Time now) {
+  DirectorySlots::Hold slot(slots_, name);
+  if (!slot.TryTake()) return false;
+  return TrimChangeLog(store_, name, now);
+}
+
+absl::Status MirrorKeeper::VerifyTenant(const Operation& operation) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (verified_.contains(operation.TenantKey())) return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(CheckTenant(*operation.graph));
+  absl::MutexLock lock(&mutex_);
+  verified_.insert(operation.TenantKey());
+  return absl::OkStatus();
+}
+
+absl::Status MirrorKeeper::Failed(const DirectoryName& name,
+                                  absl::Status status) {
+  // Nobody waited any more: that says nothing about the tenant.
+  if (absl::IsCancelled(status)) return status;
+  LogWarning("read_failed",
+             {{"directory", name.ToString()}, {"status", status}});
+  const absl::Status stored =
+      PutFailure(store_, name, clock_.TimeNow(), status);
+  if (!stored.ok()) LogError("failure_not_stored", {{"status", stored}});
+  return status;
+}
+
+absl::StatusOr<std::unique_ptr<MirrorView>> MirrorKeeper::Show(
+    const DirectoryName& name) {
+  return MirrorView::Open(store_, name);
 }
 
 absl::StatusOr<StoredDirectory> MirrorKeeper::CheckReadable(
@@ -186,62 +398,72 @@ absl::StatusOr<StoredDirectory> MirrorKeeper::CheckReadable(
   return directory;
 }
 
-absl::Status MirrorKeeper::FillAndSeal(const DirectoryName& name,
-                                       GraphSession& session,
-                                       ReadWriter& writer,
-                                       const WriteMessage& write) {
-  RETURN_IF_ERROR(WriteHeader(name.account(), writer.header(), write));
-  ASSIGN_OR_RETURN(
-      StoredRead result,
-      ReadEverything(session, writer, options_,
-                     [&write](const FullReadProgress& progress) {
-                       StreamDesiredStateResponse response;
-                       v1::ReadProgress& message = *response.mutable_progress();
-                       message.set_objects_read(progress.objects_read);
-                       message.set_objects_expected(progress.objects_expected);
-                       message.set_requests(progress.requests);
-                       // Whether anybody takes it is noticed by `cancelled`.
-                       write(response);
-                     }));
-  LogInfo("read_ended", {{"directory", name.ToString()},
-                         {"complete", result.complete()},
-                         {"users", result.user_count()},
-                         {"requests", result.requests()}});
-  return writer.Seal(std::move(result));
+std::string MirrorKeeper::CursorOf(const MirrorView& mirror) const {
+  return ChangeCursor{.incarnation = store_.incarnation(),
+                      .directory = mirror.rows().place().directory.id(),
+                      .sequence = mirror.mirror().sequence()}
+      .ToString();
 }
 
-absl::Status MirrorKeeper::WriteHeader(const AccountName& account,
-                                       const StoredRead& read,
+absl::StatusOr<uint64_t> MirrorKeeper::CheckCursor(
+    const DirectoryName& name, const MirrorView* mirror,
+    const std::string& text) const {
+  const absl::optional<ChangeCursor> cursor = ChangeCursor::Parse(text);
+  if (!cursor.has_value()) {
+    return InvalidArgument("CHANGE_CURSOR_INVALID",
+                           "The change cursor is not one of a trailer.",
+                           {{"field", "change_cursor"}});
+  }
+  if (mirror != nullptr && cursor->incarnation == store_.incarnation() &&
+      cursor->directory == name.id() &&
+      cursor->sequence >= mirror->mirror().log_floor() &&
+      cursor->sequence <= mirror->mirror().sequence()) {
+    return cursor->sequence;
+  }
+  return FailedPrecondition(
+      "CHANGE_CURSOR_EXPIRED",
+      absl::StrCat("What changed in ", name.ToString(),
+                   " since that cursor is not known any more; ask for "
+                   "everything."),
+      {{"directory", name.ToString()}});
+}
+
+absl::Status MirrorKeeper::WriteHeader(const v1::DesiredStateHeader& facts,
+                                       const AccountName& account,
+                                       const StoredDirectory& directory,
                                        const WriteMessage& write) {
   StreamDesiredStateResponse response;
-  v1::DesiredStateHeader& header = *response.mutable_header();
-  header.set_read_id(read.read_id());
-  ASSIGN_OR_RETURN(*header.mutable_directory(),
-                   view_.Show(account, read.directory()));
-  header.set_tenant_id(read.tenant_id());
-  *header.mutable_read_time() = read.read_time();
+  *response.mutable_header() = facts;
+  ASSIGN_OR_RETURN(*response.mutable_header()->mutable_directory(),
+                   view_.Show(account, directory));
   if (write(response)) return absl::OkStatus();
   return Cancelled("READ_CANCELLED", "Nobody takes this stream any more.");
 }
 
 absl::Status MirrorKeeper::LearnGroups(const DirectoryName& name,
-                                       const SealedRead& read) {
+                                       const MirrorView& mirror) {
   StoredFacts learned;
-  for (const std::string& bytes : read.header().directory().selected_groups()) {
+  for (const std::string& bytes :
+       mirror.header().directory().selected_groups()) {
     const SourceId id = SourceId::FromBytes(bytes).value_or(SourceId());
-    ASSIGN_OR_RETURN(const store::StoredGroup group, read.GetGroup(id));
+    ASSIGN_OR_RETURN(const absl::optional<store::StoredGroup> group,
+                     mirror.rows().FindGroup(id));
+    if (!group.has_value()) return MirrorDamaged("a group is gone");
     StoredFacts::Group& fact = *learned.add_groups();
     fact.set_source_id(bytes);
-    fact.set_display_name(group.display_name());
-    fact.set_missing(group.missing());
+    fact.set_display_name(group->display_name());
+    fact.set_missing(group->missing());
   }
-  return directories_
-      .ChangeFacts(name,
-                   [&learned](StoredFacts& facts) {
-                     KeepNames(facts, learned);
-                     *facts.mutable_groups() = learned.groups();
-                   })
-      .status();
+  RETURN_IF_ERROR(directories_
+                      .ChangeFacts(name,
+                                   [&learned](StoredFacts& facts) {
+                                     KeepNames(facts, learned);
+                                     *facts.mutable_groups() = learned.groups();
+                                   })
+                      .status());
+  absl::MutexLock lock(&mutex_);
+  learned_.insert(name.ToString());
+  return absl::OkStatus();
 }
 
 }  // namespace rollcall::directory

@@ -15,6 +15,7 @@
 #include "services/directory/manager.h"
 #include "services/directory/read_store.h"
 #include "services/directory/source_id.h"
+#include "services/directory/test_sealer.h"
 
 namespace rollcall::directory {
 namespace {
@@ -33,7 +34,7 @@ class MirrorKeeperTest : public ::testing::Test {
         http_(*http::Client::Create({})),
         graph_(*http_, authorization_, clock_, waiter_),
         manager_(*store_, authorization_, graph_, clock_),
-        keeper_(*store_, authorization_, graph_, clock_) {}
+        keeper_(*store_, authorization_, graph_, TestSealer(), clock_) {}
 
   absl::StatusOr<v1::Directory> Create(
       const std::string& id, const std::string& connection = kConnection) {

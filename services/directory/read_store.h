@@ -1,11 +1,12 @@
-// Keeps full reads: the mirror of a tenant's objects in scope, written while it
-// is read and sealed at the end.
+// Writes generations: everything read from a tenant, as rows of their own,
+// written while it is read and sealed at the end.
 //
-// Promises: a read that is not sealed is never shown; the seal is one batch
-// that holds proof and counts, so a crash before it leaves a dead read and a
-// crash after it a whole one. Dead reads, and sealed ones beyond the newest
-// two, are removed by Sweep in bounded batches, the header last, so that a
-// crash in between leaves something that Sweep finds again.
+// Promises: a generation that is not sealed is never shown; the seal is one
+// batch that makes it the mirror, so a crash before it leaves a dead one and
+// the mirror as it was, and a crash after it the new mirror. Dead generations,
+// and sealed ones that the mirror does not name any more, are removed by Sweep
+// in bounded batches, the header last, so that a crash in between leaves
+// something that Sweep finds again.
 #ifndef ROLLCALL_SERVICES_DIRECTORY_READ_STORE_H_
 #define ROLLCALL_SERVICES_DIRECTORY_READ_STORE_H_
 
@@ -22,18 +23,15 @@
 #include "absl/types/span.h"
 #include "common/identity/resource_name.h"
 #include "common/store/store.h"
+#include "services/directory/mirror_keys.h"
+#include "services/directory/mirror_reader.h"
 #include "services/directory/source_id.h"
 #include "services/directory/store.pb.h"
 
 namespace rollcall::directory {
 
-// Where a read lives.
-struct ReadPlace {
-  DirectoryName directory;
-  uint64_t number = 0;  // Counts the reads of a directory.
-};
-
-// One read being written. Thread-safe: its rows do not depend on each other.
+// One generation being written. Thread-safe: its rows do not depend on each
+// other.
 class ReadWriter {
  public:
   ReadWriter(rollcall::store::Store& store, ReadPlace place,
@@ -41,69 +39,46 @@ class ReadWriter {
       : store_(store), place_(std::move(place)), header_(std::move(header)) {}
 
   const store::StoredRead& header() const { return header_; }
+  const ReadPlace& place() const { return place_; }
+  rollcall::store::Store& store() const { return store_; }
 
-  // One batch. A user that is there already is replaced.
+  // One batch, with the index of short names (A4). A user that is there already
+  // is replaced.
   absl::Status PutUsers(
       absl::Span<const std::pair<SourceId, store::StoredUser>> users);
   // NOT_FOUND never: a user that was put is there. For confirming collisions.
   absl::StatusOr<store::StoredUser> GetUser(const SourceId& id) const;
+  // Marks users that were put (A4).
+  absl::Status MarkCollisions(absl::Span<const SourceId> users);
 
-  // The users that are direct members of a group; once per group.
+  // The users that are direct members of a group, ascending; once per group.
   absl::Status PutMembers(const SourceId& group,
                           absl::Span<const SourceId> users);
   absl::Status PutGroups(
       absl::Span<const std::pair<SourceId, store::StoredGroup>> groups);
-  absl::Status PutCollisions(absl::Span<const SourceId> users);
 
-  // The last batch: the header with state SEALED. ABORTED, reason READ_LOST, if
-  // the read is not open any more.
-  absl::Status Seal(store::StoredRead sealed);
+  // The last batch: the header with state SEALED, the cursors, and the mirror,
+  // which must be `before` until then. ABORTED, reason READ_LOST, if the
+  // generation is not open any more or the mirror another one.
+  absl::Status Seal(store::StoredRead sealed,
+                    const std::vector<store::StoredCursor>& cursors,
+                    const absl::optional<store::StoredMirror>& before,
+                    store::StoredMirror after);
   // Leaves it to Sweep.
   absl::Status Abandon();
 
  private:
-  absl::Status ReplaceHeader(const store::StoredRead& header);
+  absl::Status CommitHeader(rollcall::store::Batch batch);
 
   rollcall::store::Store& store_;
   const ReadPlace place_;
   const store::StoredRead header_;
 };
 
-// A sealed read, frozen: it can be walked while Sweep removes it. Thread-safe;
-// a cursor is not.
-class SealedRead {
- public:
-  SealedRead(std::unique_ptr<rollcall::store::Reader> snapshot, ReadPlace place,
-             store::StoredRead header)
-      : snapshot_(std::move(snapshot)),
-        place_(std::move(place)),
-        header_(std::move(header)) {}
-
-  const store::StoredRead& header() const { return header_; }
-
-  // DATA_LOSS, reason READ_DAMAGED, if it is not there.
-  absl::StatusOr<store::StoredGroup> GetGroup(const SourceId& id) const;
-  absl::StatusOr<std::vector<SourceId>> GetMembers(const SourceId& group) const;
-  absl::StatusOr<std::vector<SourceId>> GetCollisions() const;
-
-  // Users in the order of their ids, after one or from the first.
-  class UserCursor {
-   public:
-    explicit UserCursor(std::unique_ptr<rollcall::store::Cursor> cursor)
-        : cursor_(std::move(cursor)) {}
-    absl::StatusOr<absl::optional<std::pair<SourceId, store::StoredUser>>>
-    Next();
-
-   private:
-    std::unique_ptr<rollcall::store::Cursor> cursor_;
-  };
-  UserCursor Users(const absl::optional<SourceId>& after) const;
-
- private:
-  const std::unique_ptr<rollcall::store::Reader> snapshot_;
-  const ReadPlace place_;
-  const store::StoredRead header_;
-};
+// Adds the rows of a group's member list, ascending, in chunks.
+void AppendMembers(const ReadPlace& place, const SourceId& group,
+                   absl::Span<const SourceId> users,
+                   rollcall::store::Batch& batch);
 
 // Thread-safe.
 class ReadStore {
@@ -111,14 +86,10 @@ class ReadStore {
   // `store` must outlive this and what it makes.
   explicit ReadStore(rollcall::store::Store& store) : store_(store) {}
 
-  // Writes the header of a new read. `header` has everything but epoch and
-  // state.
+  // Writes the header of a new generation. `header` has everything but epoch
+  // and state.
   absl::StatusOr<std::unique_ptr<ReadWriter>> Begin(
       const DirectoryName& directory, store::StoredRead header);
-
-  // The sealed read of that id, or none.
-  absl::StatusOr<std::unique_ptr<SealedRead>> Find(
-      const DirectoryName& directory, absl::string_view read_id) const;
 
   // Removes one batch of rows that nobody needs; true if there may be more.
   absl::StatusOr<bool> Sweep(const AccountName& account);

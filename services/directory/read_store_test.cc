@@ -6,6 +6,7 @@
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/directory/mirror_view.h"
 #include "services/directory/worker.h"
 
 namespace rollcall::directory {
@@ -31,16 +32,28 @@ store::StoredUser User(const std::string& username) {
 }
 
 // Walks a read to its end.
-std::vector<std::string> Usernames(const SealedRead& read,
+std::vector<std::string> Usernames(const MirrorView& mirror,
                                    absl::optional<SourceId> after = {}) {
   std::vector<std::string> names;
-  SealedRead::UserCursor cursor = read.Users(after);
+  UserCursor cursor = mirror.rows().Users(after);
   while (true) {
     const auto row = cursor.Next();
     EXPECT_OK(row);
     if (!row.ok() || !row->has_value()) return names;
-    names.push_back((*row)->second.username());
+    store::StoredUser user;
+    EXPECT_TRUE(user.ParseFromString((*row)->bytes));
+    names.push_back(user.username());
   }
+}
+
+// Makes a generation the mirror of its directory.
+absl::Status Seal(rollcall::store::Store& store, ReadWriter& writer) {
+  const auto before = FindMirror(store, writer.place().directory);
+  EXPECT_OK(before);
+  store::StoredMirror after = before->value_or(store::StoredMirror());
+  after.set_generation(writer.place().number);
+  after.set_sequence(after.sequence() + 1);
+  return writer.Seal(writer.header(), {}, *before, after);
 }
 
 class ReadStoreTest : public ::testing::Test {
@@ -66,13 +79,18 @@ class ReadStoreTest : public ::testing::Test {
       rows.emplace_back(SourceId(1, i), User(read_id));
     }
     EXPECT_OK(writer->PutUsers(rows));
-    EXPECT_OK(writer->Seal(writer->header()));
+    EXPECT_OK(Seal(*store_, *writer));
   }
 
-  std::unique_ptr<SealedRead> Find(const std::string& read_id) {
-    auto read = reads_->Find(kDirectory, read_id);
-    EXPECT_OK(read);
-    return *std::move(read);
+  // The mirror, if it is of that read.
+  std::unique_ptr<MirrorView> Find(const std::string& read_id,
+                                   const DirectoryName& name = kDirectory) {
+    auto mirror = MirrorView::Open(*store_, name);
+    EXPECT_OK(mirror);
+    if (*mirror == nullptr || (*mirror)->header().read_id() != read_id) {
+      return nullptr;
+    }
+    return *std::move(mirror);
   }
 
   int SweepAll(rollcall::store::Store& store) {
@@ -107,22 +125,41 @@ TEST_F(ReadStoreTest, R30_AReadThatIsNotSealedIsNeverShown) {
   EXPECT_EQ(Find("r1"), nullptr);
 }
 
-TEST_F(ReadStoreTest, ASealedReadIsWalkedInTheOrderOfIds) {
+TEST_F(ReadStoreTest, AMirrorIsWalkedInTheOrderOfIds) {
   const std::unique_ptr<ReadWriter> writer = Begin("r1");
   EXPECT_OK(writer->PutUsers({{SourceId(2, 0), User("c")},
                               {SourceId(1, 9), User("b")},
                               {SourceId(0, 255), User("a")}}));
   EXPECT_OK(writer->PutMembers(SourceId(7, 7), {SourceId(2, 0)}));
-  EXPECT_OK(writer->PutCollisions({SourceId(1, 9)}));
-  EXPECT_OK(writer->Seal(writer->header()));
-  const std::unique_ptr<SealedRead> read = Find("r1");
-  ASSERT_NE(read, nullptr);
-  EXPECT_THAT(Usernames(*read), ElementsAre("a", "b", "c"));
-  EXPECT_THAT(Usernames(*read, SourceId(0, 255)), ElementsAre("b", "c"));
-  EXPECT_THAT(Usernames(*read, SourceId(2, 0)), IsEmpty());
-  EXPECT_THAT(*read->GetMembers(SourceId(7, 7)), ElementsAre(SourceId(2, 0)));
-  EXPECT_THAT(*read->GetMembers(SourceId(7, 8)), IsEmpty());
-  EXPECT_THAT(*read->GetCollisions(), ElementsAre(SourceId(1, 9)));
+  EXPECT_OK(writer->MarkCollisions({SourceId(1, 9)}));
+  EXPECT_OK(Seal(*store_, *writer));
+  const std::unique_ptr<MirrorView> mirror = Find("r1");
+  ASSERT_NE(mirror, nullptr);
+  EXPECT_THAT(Usernames(*mirror), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(Usernames(*mirror, SourceId(0, 255)), ElementsAre("b", "c"));
+  EXPECT_THAT(Usernames(*mirror, SourceId(2, 0)), IsEmpty());
+  const MirrorReader& rows = mirror->rows();
+  EXPECT_THAT(*rows.Members(SourceId(7, 7)), ElementsAre(SourceId(2, 0)));
+  EXPECT_THAT(*rows.Members(SourceId(7, 8)), IsEmpty());
+  EXPECT_TRUE((*rows.FindUser(SourceId(1, 9)))->username_collides());
+  EXPECT_FALSE((*rows.FindUser(SourceId(2, 0)))->username_collides());
+  EXPECT_FALSE((*rows.FindUser(SourceId(3, 0))).has_value());
+}
+
+TEST_F(ReadStoreTest, A4_ShortNamesOfUsersInScopeAreIndexed) {
+  store::StoredRead header = Header("r1");
+  header.mutable_directory()->set_username_normalization_enabled(true);
+  auto writer = reads_->Begin(kDirectory, header);
+  ASSERT_OK(writer);
+  store::StoredUser gone = User("ada");
+  gone.set_presence(store::StoredUser::ABSENT);
+  EXPECT_OK((*writer)->PutUsers({{SourceId(2, 0), User("ada")},
+                                 {SourceId(1, 9), User("ada")},
+                                 {SourceId(1, 8), gone},
+                                 {SourceId(1, 7), User("adam")}}));
+  EXPECT_OK(Seal(*store_, **writer));
+  EXPECT_THAT(*Find("r1")->rows().UsersNamed("ada"),
+              ElementsAre(SourceId(1, 9), SourceId(2, 0)));
 }
 
 TEST_F(ReadStoreTest, LongMemberListsKeepTheirOrderOverChunks) {
@@ -130,35 +167,32 @@ TEST_F(ReadStoreTest, LongMemberListsKeepTheirOrderOverChunks) {
   for (uint64_t i = 0; i < 100'000; ++i) users.push_back(SourceId(3, i));
   const std::unique_ptr<ReadWriter> writer = Begin("r1");
   EXPECT_OK(writer->PutMembers(SourceId(7, 7), users));
-  EXPECT_OK(writer->Seal(writer->header()));
-  const auto members = Find("r1")->GetMembers(SourceId(7, 7));
+  EXPECT_OK(Seal(*store_, *writer));
+  const auto members = Find("r1")->rows().Members(SourceId(7, 7));
   ASSERT_OK(members);
   EXPECT_EQ(*members, users);
 }
 
 TEST_F(ReadStoreTest, SealingTwiceIsRefused) {
   const std::unique_ptr<ReadWriter> writer = Begin("r1");
-  EXPECT_OK(writer->Seal(writer->header()));
-  EXPECT_THAT(writer->Seal(writer->header()),
+  EXPECT_OK(Seal(*store_, *writer));
+  EXPECT_THAT(Seal(*store_, *writer),
               StatusIs(absl::StatusCode::kAborted, "READ_LOST"));
   EXPECT_THAT(writer->Abandon(),
               StatusIs(absl::StatusCode::kAborted, "READ_LOST"));
 }
 
-TEST_F(ReadStoreTest, TheNewestTwoSealedReadsAreKept) {
-  for (const char* id : {"r1", "r2", "r3", "r4"}) WriteRead(id);
-  const std::unique_ptr<ReadWriter> open = Begin("r5");
-  EXPECT_OK(open->PutUsers({{SourceId(1, 1), User("r5")}}));
+TEST_F(ReadStoreTest, OnlyTheMirrorAndTheReadUnderWayAreKept) {
+  for (const char* id : {"r1", "r2", "r3"}) WriteRead(id);
+  const std::unique_ptr<ReadWriter> open = Begin("r4");
+  EXPECT_OK(open->PutUsers({{SourceId(1, 1), User("r4")}}));
   SweepAll(*store_);
-  EXPECT_EQ(Find("r1"), nullptr);
-  EXPECT_EQ(Find("r2"), nullptr);
   EXPECT_NE(Find("r3"), nullptr);
-  EXPECT_NE(Find("r4"), nullptr);
-  EXPECT_EQ(CountRows("reads"), 3);
-  EXPECT_EQ(CountRows("users"), 3);
+  EXPECT_EQ(CountRows("reads"), 2);
+  EXPECT_EQ(CountRows("users"), 2);
   // The one under way goes on.
-  EXPECT_OK(open->Seal(open->header()));
-  EXPECT_THAT(Usernames(*Find("r5")), ElementsAre("r5"));
+  EXPECT_OK(Seal(*store_, *open));
+  EXPECT_THAT(Usernames(*Find("r4")), ElementsAre("r4"));
 }
 
 TEST_F(ReadStoreTest, AbandonedReadsAreRemoved) {
@@ -166,11 +200,9 @@ TEST_F(ReadStoreTest, AbandonedReadsAreRemoved) {
   EXPECT_OK(writer->PutUsers({{SourceId(1, 1), User("ada")}}));
   EXPECT_OK(writer->PutMembers(SourceId(7, 7), {SourceId(1, 1)}));
   EXPECT_OK(writer->PutGroups({{SourceId(7, 7), store::StoredGroup()}}));
-  EXPECT_OK(writer->PutCollisions({SourceId(1, 1)}));
   EXPECT_OK(writer->Abandon());
   SweepAll(*store_);
-  for (const char* table :
-       {"reads", "users", "members", "groups", "collisions"}) {
+  for (const char* table : {"reads", "users", "members", "groups"}) {
     EXPECT_EQ(CountRows(table), 0) << table;
   }
 }
@@ -181,12 +213,12 @@ TEST_F(ReadStoreTest, ReadsAreRemovedInBoundedBatches) {
   WriteRead("r3");
   // 4000, 4000 and the rest; then what tells that nothing is left.
   EXPECT_GE(SweepAll(*store_), 4);
-  EXPECT_EQ(CountRows("users"), 2);
+  EXPECT_EQ(CountRows("users"), 1);
 }
 
 TEST_F(ReadStoreTest, AReadCanBeWalkedWhileItIsRemoved) {
   WriteRead("r1", 3);
-  const std::unique_ptr<SealedRead> read = Find("r1");
+  const std::unique_ptr<MirrorView> read = Find("r1");
   WriteRead("r2");
   WriteRead("r3");
   SweepAll(*store_);
@@ -199,9 +231,10 @@ TEST_F(ReadStoreTest, OtherDirectoriesAreNotMixedUp) {
   const DirectoryName other(AccountName("acme"), "d10");
   auto writer = reads_->Begin(other, Header("x1"));
   ASSERT_OK(writer);
-  EXPECT_OK((*writer)->Seal((*writer)->header()));
-  EXPECT_EQ(*reads_->Find(other, "r1"), nullptr);
-  EXPECT_THAT(Usernames(**reads_->Find(other, "x1")), IsEmpty());
+  EXPECT_OK(Seal(*store_, **writer));
+  EXPECT_EQ(Find("r1", other), nullptr);
+  EXPECT_THAT(Usernames(*Find("x1", other)), IsEmpty());
+  EXPECT_THAT(Usernames(*Find("r1")), ElementsAre("r1"));
 }
 
 // A crash after each write of a read and of its removal: what is left is
@@ -225,8 +258,8 @@ TEST(ReadStoreCrash, B12_ADeadReadLeavesNothing) {
           const SourceId ada(1, 1);
           absl::Status status = read.PutUsers({{ada, User("ada")}});
           if (status.ok()) status = read.PutMembers(SourceId(7, 7), {ada});
-          if (status.ok()) status = read.PutCollisions({ada});
-          if (status.ok()) status = read.Seal(read.header());
+          if (status.ok()) status = read.MarkCollisions({ada});
+          if (status.ok()) status = Seal(faulty, read);
         }
       }
       auto reopened = rollcall::store::OpenRocksDb(
@@ -235,11 +268,13 @@ TEST(ReadStoreCrash, B12_ADeadReadLeavesNothing) {
       ReadStore reads(**reopened);
       const bool sealed =
           n > 5 || (n == 5 && outcome == FaultyStore::Outcome::kWritten);
-      const auto found = reads.Find(kDirectory, id);
-      ASSERT_OK(found);
-      EXPECT_EQ(*found != nullptr, sealed) << n;
+      const auto mirror = MirrorView::Open(**reopened, kDirectory);
+      ASSERT_OK(mirror);
+      EXPECT_EQ(*mirror != nullptr && (*mirror)->header().read_id() == id,
+                sealed)
+          << n;
       if (sealed) {
-        EXPECT_THAT(Usernames(**found), ElementsAre("ada"));
+        EXPECT_THAT(Usernames(**mirror), ElementsAre("ada"));
         continue;
       }
       ReadSweeper sweeper(**reopened);
@@ -247,8 +282,10 @@ TEST(ReadStoreCrash, B12_ADeadReadLeavesNothing) {
       }
       auto writer = reads.Begin(kDirectory, Header("next"));
       ASSERT_OK(writer);
-      EXPECT_OK((*writer)->Seal((*writer)->header()));
-      EXPECT_THAT(Usernames(**reads.Find(kDirectory, "next")), IsEmpty());
+      EXPECT_OK(Seal(**reopened, **writer));
+      const auto next = MirrorView::Open(**reopened, kDirectory);
+      ASSERT_OK(next);
+      EXPECT_THAT(Usernames(**next), IsEmpty());
     }
   }
 }

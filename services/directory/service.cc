@@ -73,4 +73,12 @@ grpc::Status DirectoryServiceImpl::StreamDesiredState(
                       });
 }
 
+grpc::Status DirectoryServiceImpl::ReadSourceUser(
+    grpc::ServerContext* context, const v1::ReadSourceUserRequest* request,
+    v1::ReadSourceUserResponse* response) {
+  return edge_.Answer(context, *request, response, [&](const rpc::Call& call) {
+    return keeper_.ReadSourceUser(*request, call.cancelled);
+  });
+}
+
 }  // namespace rollcall::directory

@@ -41,6 +41,9 @@ class DirectoryServiceImpl : public v1::DirectoryService::Service {
       grpc::ServerContext* context,
       const v1::StreamDesiredStateRequest* request,
       grpc::ServerWriter<v1::StreamDesiredStateResponse>* writer) override;
+  grpc::Status ReadSourceUser(grpc::ServerContext* context,
+                              const v1::ReadSourceUserRequest* request,
+                              v1::ReadSourceUserResponse* response) override;
 
  private:
   DirectoryManager& manager_;

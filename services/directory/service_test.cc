@@ -22,6 +22,7 @@
 #include "rollcall/authorization/v1/authorization.grpc.pb.h"
 #include "services/directory/fake_authorization.h"
 #include "services/directory/grpc_authorization_client.h"
+#include "services/directory/test_sealer.h"
 
 namespace rollcall::directory {
 namespace {
@@ -82,7 +83,7 @@ class ServiceTest : public ::testing::Test {
         http_(*http::Client::Create({})),
         graph_(*http_, authorization_, clock_, waiter_),
         manager_(*store_, authorization_, graph_, clock_),
-        keeper_(*store_, authorization_, graph_, clock_),
+        keeper_(*store_, authorization_, graph_, TestSealer(), clock_),
         service_(manager_, keeper_,
                  rpc::Edge(*rpc::AccessPolicy::ForServices({kService}),
                            authority_.trust_domain(), "directory.rollcall")),

@@ -7,14 +7,13 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "services/directory/delta_walk.h"
 #include "services/directory/page_walk.h"
-#include "services/directory/phone.h"
-#include "services/directory/record_mapping.h"
+#include "services/directory/user_row.h"
 
 namespace rollcall::directory {
 namespace {
 
-using store::StoredPhone;
 using store::StoredUser;
 
 constexpr size_t kUsersPerQuestion = 1000;  // What getByIds takes.
@@ -24,43 +23,7 @@ constexpr size_t kMaxConfirmations = 2000;
 // Pages that wait to be written while the chain goes on.
 constexpr int kMaxPagesUnderWay = 4;
 
-std::string Select(const store::StoredDirectory& options) {
-  return absl::StrCat(
-      "id,userPrincipalName,displayName,mail,accountEnabled,userType",
-      options.phone_import_enabled() ? ",mobilePhone,businessPhones" : "");
-}
-
-void FillSource(const SourceUser& user, StoredUser& row) {
-  row.set_user_principal_name(user.user_principal_name.value());
-  row.set_mail(user.mail.value());
-  row.set_user_type(user.user_type.value());
-  row.set_mobile_phone(user.mobile_phone.value());
-  for (const std::string& phone : user.business_phones.value()) {
-    row.add_business_phones(phone);
-  }
-}
-
-void FillMapped(const MappedUser& mapped, StoredUser& row) {
-  row.set_username(mapped.username);
-  row.set_display_name(mapped.display_name);
-  row.set_email(mapped.email);
-  row.set_account_enabled(mapped.enabled);
-  row.set_guest(mapped.guest);
-  row.set_skip_reason(mapped.skip_reason);
-  for (const std::string& warning : mapped.warnings) row.add_warnings(warning);
-}
-
-void FillPhones(const PhoneReading& reading, StoredUser& row) {
-  row.set_has_phone_data(reading.has_phone_data);
-  for (const Phone& phone : reading.phones) {
-    StoredPhone& stored = *row.add_phones();
-    stored.set_number(phone.number);
-    stored.set_office(phone.kind == PhoneKind::kOffice);
-  }
-  for (const std::string& warning : reading.warnings) {
-    row.add_warnings(warning);
-  }
-}
+constexpr size_t kRowsPerBatch = 1000;
 
 }  // namespace
 
@@ -72,7 +35,7 @@ UserReader::UserReader(GraphSession& graph, ReadWriter& writer, WorkCrew& crew,
       counters_(counters),
       scope_(scope),
       options_(writer.header().directory()),
-      select_(Select(options_)),
+      select_(UserSelect(options_.phone_import_enabled())),
       users_(scope.size()) {}
 
 absl::Status UserReader::Read(UserSource source,
@@ -105,6 +68,7 @@ absl::Status UserReader::Read(UserSource source,
     RETURN_IF_ERROR(crew_.Wait(tick));
   }
 
+  RETURN_IF_ERROR(WriteOthers());
   evidence_.unread = CountOf(Outcome::kUnread);
   for (const User& user : users_) evidence_.hidden += user.hidden ? 1 : 0;
   absl::MutexLock lock(&mutex_);
@@ -219,45 +183,53 @@ absl::Status UserReader::Fold(const Page<SourceUser>& page) {
   std::vector<std::pair<SourceId, StoredUser>> rows;
   rows.reserve(claimed.size());
   for (const Claimed& claim : claimed) {
-    StoredUser row;
-    if (claim.user != nullptr) {
-      row = Map(*claim.user, claim.number);
-    } else {
-      // Who cannot be read is still there: known by id, not imported, and not
-      // to be removed either.
-      FillMapped(SkippedUser(claim.skipped->reason), row);
-      users_[claim.number].outcome = Outcome::kImported;
-    }
-    if (users_[claim.number].outcome == Outcome::kImported) {
-      rows.emplace_back(scope_.user(claim.number), std::move(row));
-    }
+    StoredUser row = claim.user != nullptr ? MapToRow(*claim.user, options_)
+                                           : SkippedRow(claim.skipped->reason);
+    Note(row, claim.number);
+    SetGroups(claim.number, row);
+    rows.emplace_back(scope_.user(claim.number), std::move(row));
   }
   return writer_.PutUsers(rows);
 }
 
-StoredUser UserReader::Map(const SourceUser& source, uint32_t number) {
-  const MappedUser mapped = MapUser(
-      source,
-      {.normalize_usernames = options_.username_normalization_enabled()});
-  PhoneReading phones;
-  if (options_.phone_import_enabled()) {
-    phones = ReadPhones(source, options_.default_region_code());
-  }
-  StoredUser row;
-  FillSource(source, row);
-  FillMapped(mapped, row);
-  FillPhones(phones, row);
-
+void UserReader::Note(const StoredUser& row, uint32_t number) {
   User& user = users_[number];
-  const bool excluded = mapped.guest && options_.guests_excluded();
+  const bool excluded = row.presence() == StoredUser::EXCLUDED;
   user.outcome = excluded ? Outcome::kExcluded : Outcome::kImported;
-  user.hidden = source.is_limited();
-  user.malformed_email = !mapped.warnings.empty();
-  user.malformed_phones = static_cast<uint8_t>(phones.warnings.size());
-  if (!excluded && !mapped.username.empty()) {
-    user.mark = MarkOf(mapped.username);
+  user.hidden = IsHidden(row);
+  for (const std::string& warning : row.warnings()) {
+    if (warning == "PHONE_MALFORMED") {
+      ++user.malformed_phones;
+    } else {
+      user.malformed_email = true;
+    }
   }
-  return row;
+  if (!excluded && !row.username().empty()) user.mark = MarkOf(row.username());
+}
+
+void UserReader::SetGroups(uint32_t number, StoredUser& row) {
+  const absl::Span<const uint32_t> groups = scope_.groups_of(number);
+  row.mutable_direct_groups()->Add(groups.begin(), groups.end());
+}
+
+// Who is a member and was not shown has a row nevertheless: when it appears,
+// its groups are known.
+absl::Status UserReader::WriteOthers() {
+  std::vector<std::pair<SourceId, StoredUser>> rows;
+  for (uint32_t number = 0; number < users_.size(); ++number) {
+    const Outcome outcome = users_[number].outcome;
+    if (outcome == Outcome::kImported || outcome == Outcome::kExcluded) {
+      continue;
+    }
+    StoredUser row = outcome == Outcome::kDangling ? AbsentRow() : UnreadRow();
+    SetGroups(number, row);
+    rows.emplace_back(scope_.user(number), std::move(row));
+    if (rows.size() == kRowsPerBatch) {
+      RETURN_IF_ERROR(writer_.PutUsers(rows));
+      rows.clear();
+    }
+  }
+  return writer_.PutUsers(rows);
 }
 
 void UserReader::GiveUp(const std::vector<uint32_t>& numbers,

@@ -1,5 +1,6 @@
-// Reads the users in scope and writes them, mapped, into the mirror; each user
-// once, and never more than a few pages in memory.
+// Reads the members of the groups that were read and writes them, mapped and
+// with their direct groups, into the mirror; each once, and never more than a
+// few pages in memory.
 //
 // How it asks depends on the size: if at least half of the tenant is in scope,
 // it lists all users, 999 a page, at the price of one chain that goes page by
@@ -47,7 +48,7 @@ class UserReader {
 
   // What came of it; after Read.
   const UserEvidence& evidence() const { return evidence_; }
-  // Whether a row was written for the user: it exists and is not left out.
+  // Whether the user exists and is not left out.
   bool is_imported(uint32_t number) const {
     return users_[number].outcome == Outcome::kImported;
   }
@@ -84,7 +85,9 @@ class UserReader {
   absl::Status Fold(const Page<SourceUser>& page);
   bool Claim(const SourceId& id, uint32_t& number)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  store::StoredUser Map(const SourceUser& user, uint32_t number);
+  void Note(const store::StoredUser& row, uint32_t number);
+  void SetGroups(uint32_t number, store::StoredUser& row);
+  absl::Status WriteOthers();
   void GiveUp(const std::vector<uint32_t>& numbers, const absl::Status& why);
   std::vector<uint32_t> Unknown();
   int64_t CountOf(Outcome outcome) const;

@@ -26,6 +26,7 @@
 #include "services/directory/graph_client.h"
 #include "services/directory/manager.h"
 #include "services/directory/mirror_keeper.h"
+#include "services/directory/test_sealer.h"
 #include "tests/bench/local_tenant.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/tuned_floor.h"
@@ -87,7 +88,8 @@ class Product {
                        tenant.facts().tenant_id),
         graph_(*client_, authorization_, clock_, waiter_),
         manager_(*store_, authorization_, graph_, clock_),
-        keeper_(*store_, authorization_, graph_, clock_) {
+        keeper_(*store_, authorization_, graph_, directory::TestSealer(),
+                clock_) {
     authorization_.set_fixed_token(tenant.MakeToken());
     directory::v1::CreateDirectoryRequest create;
     create.set_parent("accounts/acme");

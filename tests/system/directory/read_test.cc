@@ -11,6 +11,7 @@
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/directory/test_sealer.h"
 #include "services/directory/worker.h"
 #include "tests/fakes/entra/expected.h"
 #include "tests/system/directory/world.h"
@@ -488,7 +489,8 @@ TEST_F(ReadTest, ATokenOfAnotherTenantReadsNothing) {
   ASSERT_OK(token);
   wrong.set_fixed_token(std::string(token->token.Reveal()));
   GraphClient graph(**http, wrong, Clock::GetRealClock(), world_.waiter());
-  MirrorKeeper keeper(world_.store(), wrong, graph, Clock::GetRealClock());
+  MirrorKeeper keeper(world_.store(), wrong, graph, TestSealer(),
+                      Clock::GetRealClock());
   EXPECT_THAT(world_.Stream(keeper).status,
               StatusIs(StatusCode::kFailedPrecondition, "TENANT_MISMATCH"));
 }

@@ -6,12 +6,14 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/log/log.h"
 #include "common/store/rocksdb_store.h"
 #include "common/testing/status_matchers.h"
 #include "gtest/gtest.h"
+#include "services/directory/test_sealer.h"
 #include "simdjson.h"
 #include "tests/fakes/entra/expected.h"
 
@@ -108,12 +110,14 @@ std::vector<std::string> ExpectedLines(
     std::map<std::string, int> count;
     for (const auto& expected : entra::Flatten(state, selected).users) {
       const entra::User& user = state.user(expected.user);
-      if (user.guest && options.guest_policy() == v1::Directory::EXCLUDE) {
-        continue;
-      }
       const auto text = [&user](UserText which) {
         return std::string(user.Text(which).value_or(""));
       };
+      // A23: by either sign.
+      const bool guest =
+          user.guest ||
+          absl::StrContains(text(UserText::kUserPrincipalName), "#EXT#");
+      if (guest && options.guest_policy() == v1::Directory::EXCLUDE) continue;
       Line line;
       line.source_id = state.IdOf(expected.user).ToString();
       line.user_principal_name = text(UserText::kUserPrincipalName);
@@ -122,7 +126,7 @@ std::vector<std::string> ExpectedLines(
       line.display_name = text(UserText::kDisplayName);
       line.email = text(UserText::kMail);
       line.enabled = user.enabled;
-      line.guest = user.guest;
+      line.guest = guest;
       line.has_phone_data = options.phone_import_enabled() &&
                             (user.Text(UserText::kMobilePhone).has_value() ||
                              user.Text(UserText::kBusinessPhone).has_value());
@@ -181,7 +185,8 @@ std::unique_ptr<DirectoryManager> World::ManagerOver(
 
 std::unique_ptr<MirrorKeeper> World::KeeperOver(rollcall::store::Store& store) {
   return std::make_unique<MirrorKeeper>(store, *authorization_, *graph_,
-                                        Clock::GetRealClock(), options_);
+                                        TestSealer(), Clock::GetRealClock(),
+                                        options_);
 }
 
 v1::Directory World::Configure(DirectoryManager& manager,
@@ -220,10 +225,29 @@ Streamed World::Stream(MirrorKeeper& keeper, absl::string_view read_id,
   request.set_mode(v1::StreamDesiredStateRequest::FULL);
   request.set_read_id(std::string(read_id));
   request.set_resume_key(std::string(resume_key));
+  return Run(keeper, request);
+}
+
+Streamed World::Changes(MirrorKeeper& keeper, const std::string& cursor) {
+  v1::StreamDesiredStateRequest request;
+  request.set_name(kDirectory);
+  request.set_mode(v1::StreamDesiredStateRequest::CHANGES);
+  request.set_change_cursor(cursor);
+  return Run(keeper, request);
+}
+
+Streamed World::Run(MirrorKeeper& keeper,
+                    const v1::StreamDesiredStateRequest& request) {
   Streamed streamed;
+  std::string last_user;
+  const auto expect_order = [&last_user](const std::string& id) {
+    EXPECT_LT(last_user, id);
+    last_user = id;
+  };
   streamed.status = keeper.StreamDesiredState(
       request, [] { return false; },
-      [&streamed](const v1::StreamDesiredStateResponse& response) {
+      [&streamed,
+       &expect_order](const v1::StreamDesiredStateResponse& response) {
         EXPECT_FALSE(streamed.trailer.has_value());  // It is the last message.
         EXPECT_EQ(response.has_header(), !streamed.header.has_value());
         if (response.has_header()) streamed.header = response.header();
@@ -235,7 +259,14 @@ Streamed World::Stream(MirrorKeeper& keeper, absl::string_view read_id,
           EXPECT_TRUE(streamed.users.empty());
           streamed.groups.push_back(response.group());
         }
-        if (response.has_user()) streamed.users.push_back(response.user());
+        if (response.has_user()) {
+          expect_order(response.user().source_id());
+          streamed.users.push_back(response.user());
+        }
+        if (response.has_gone_user()) {
+          expect_order(response.gone_user().source_id());
+          streamed.gone.push_back(response.gone_user());
+        }
         if (response.has_trailer()) streamed.trailer = response.trailer();
         return true;
       });

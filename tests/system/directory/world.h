@@ -30,6 +30,7 @@ struct Streamed {
   int progress_messages = 0;
   std::vector<v1::DesiredGroup> groups;
   std::vector<v1::DesiredUser> users;
+  std::vector<v1::GoneUser> gone;
   absl::optional<v1::DesiredStateTrailer> trailer;
 
   bool complete() const {
@@ -78,9 +79,18 @@ class World {
     return Stream(keeper(), read_id, resume_key);
   }
 
+  // What changed since a cursor.
+  Streamed Changes(MirrorKeeper& keeper, const std::string& cursor);
+  Streamed Changes(const std::string& cursor) {
+    return Changes(keeper(), cursor);
+  }
+
   std::string GroupId(const std::string& name);
 
  private:
+  Streamed Run(MirrorKeeper& keeper,
+               const v1::StreamDesiredStateRequest& request);
+
   std::string ca_directory_;
   std::unique_ptr<entra::Emulator> emulator_;
   std::unique_ptr<FakeAuthorization> authorization_;

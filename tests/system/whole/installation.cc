@@ -32,6 +32,7 @@
 #include "services/directory/manager.h"
 #include "services/directory/mirror_keeper.h"
 #include "services/directory/service.h"
+#include "services/directory/test_sealer.h"
 #include "services/directory/waiter.h"
 #include "services/directory/worker.h"
 #include "services/enrollment/reconciliation_client.h"
@@ -226,7 +227,8 @@ class Installation::Services {
     manager_ = std::make_unique<directory::DirectoryManager>(
         *directory_rows_, *authorization_client_, *graph_, clock_);
     keeper_ = std::make_unique<directory::MirrorKeeper>(
-        *directory_rows_, *authorization_client_, *graph_, clock_);
+        *directory_rows_, *authorization_client_, *graph_,
+        directory::TestSealer(), clock_);
     sweeper_ = std::make_unique<directory::ReadSweeper>(*directory_rows_);
     directory_service_ = std::make_unique<directory::DirectoryServiceImpl>(
         *manager_, *keeper_, directory_.edge());

@@ -1,0 +1,261 @@
+#include "services/directory/round_questions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/errors.h"
+#include "common/status/status_macros.h"
+#include "services/directory/delta_walk.h"
+#include "services/directory/graph_page.h"
+#include "services/directory/page_walk.h"
+
+namespace rollcall::directory {
+namespace {
+
+using store::StoredGroup;
+using store::StoredUser;
+
+constexpr size_t kIdsPerQuestion = 1000;  // What getByIds takes.
+// So many users that getByIds does not show are asked for one by one.
+constexpr size_t kMaxConfirmations = 2000;
+
+absl::Status TooLarge() {
+  return ResourceExhausted(
+      "GRAPH_ROUND_TOO_LARGE",
+      absl::StrCat("A round touches more than ", kMaxRoundObjects,
+                   " objects; a full read is cheaper."));
+}
+
+const std::function<void()>& NoTick() {
+  static const auto& nothing = *new std::function<void()>([] {});
+  return nothing;
+}
+
+// Calls `take` with parts of `ids`, in order.
+template <typename Take>
+void InParts(const std::vector<SourceId>& ids, size_t size, const Take& take) {
+  for (size_t begin = 0; begin < ids.size(); begin += size) {
+    const auto end = ids.begin() + std::min(ids.size(), begin + size);
+    take(std::vector<SourceId>(ids.begin() + begin, end));
+  }
+}
+
+// Whether what the mirror has of a user can be merged with.
+bool IsKnown(const StoredUser& row) {
+  return (row.presence() == StoredUser::PRESENT ||
+          row.presence() == StoredUser::EXCLUDED) &&
+         !row.user_principal_name().empty();
+}
+
+}  // namespace
+
+absl::StatusOr<RoundAnswers> RoundQuestions::Ask(const RoundDigest& digest) {
+  RETURN_IF_ERROR(AskForGroups(digest));
+  ASSIGN_OR_RETURN(const std::vector<SourceId> unknown, UnknownUsers(digest));
+  RETURN_IF_ERROR(Fetch(unknown));
+  return std::move(answers_);
+}
+
+absl::Status RoundQuestions::AskForGroups(const RoundDigest& digest) {
+  std::vector<SourceId> to_read;
+  absl::flat_hash_set<SourceId> seen;
+  std::vector<SourceId> to_find;  // New in the mirror.
+  const auto discover = [&](const SourceId& inner) {
+    if (groups_.Find(inner) == nullptr && seen.insert(inner).second) {
+      to_find.push_back(inner);
+    }
+  };
+  for (const auto& [id, news] : digest.groups) {
+    const StoredGroup* row = groups_.Find(id);
+    if (row == nullptr) continue;
+    // What is gone is confirmed; what is back, or in doubt, is read anew.
+    if (news.removed || news.doubtful || row->missing()) {
+      to_read.push_back(id);
+      continue;
+    }
+    for (const auto& [inner, came] : news.groups) {
+      if (came) discover(inner);
+    }
+  }
+  std::sort(to_read.begin(), to_read.end());
+  RETURN_IF_ERROR(ReadGroups(to_read));
+  size_t explored = 0;
+  while (true) {
+    for (; explored < answers_.groups.size(); ++explored) {
+      for (const SourceId& inner : answers_.groups[explored].members.groups) {
+        discover(inner);
+      }
+    }
+    if (to_find.empty()) break;
+    std::sort(to_find.begin(), to_find.end());
+    const std::vector<SourceId> wave = std::exchange(to_find, {});
+    // The link first: what changes while they are read comes with the next
+    // round.
+    RETURN_IF_ERROR(TakeLinks(wave));
+    RETURN_IF_ERROR(ReadGroups(wave));
+  }
+  return Describe();
+}
+
+absl::Status RoundQuestions::TakeLinks(const std::vector<SourceId>& groups) {
+  InParts(groups, kGroupsPerDelta, [this](std::vector<SourceId> part) {
+    crew_.Add([this, part]() -> absl::Status {
+      ASSIGN_OR_RETURN(std::string link, LatestGroupDelta(graph_, part));
+      absl::MutexLock lock(&mutex_);
+      answers_.links.push_back({part, std::move(link)});
+      return absl::OkStatus();
+    });
+  });
+  return crew_.Wait(NoTick());
+}
+
+absl::Status RoundQuestions::ReadGroups(const std::vector<SourceId>& groups) {
+  for (const SourceId& id : groups) {
+    crew_.Add([this, id]() -> absl::Status {
+      WholeGroup group;
+      group.id = id;
+      const absl::Status chain = ReadMemberList(
+          graph_, id, kMaxRoundObjects, [](int64_t) {}, group.members);
+      if (ReasonOf(chain) == "DIRECTORY_TOO_LARGE") return TooLarge();
+      group.missing = ReasonOf(chain) == "GRAPH_NOT_FOUND";
+      if (!group.missing) RETURN_IF_ERROR(chain);
+      absl::MutexLock lock(&mutex_);
+      objects_ += group.members.size();
+      answers_.groups.push_back(std::move(group));
+      return objects_ > kMaxRoundObjects ? TooLarge() : absl::OkStatus();
+    });
+  }
+  return crew_.Wait(NoTick());
+}
+
+absl::Status RoundQuestions::Describe() {
+  std::vector<SourceId> ids;
+  absl::flat_hash_map<SourceId, WholeGroup*> by_id;
+  for (WholeGroup& group : answers_.groups) {
+    if (group.missing) continue;
+    ids.push_back(group.id);
+    by_id[group.id] = &group;
+  }
+  InParts(ids, kIdsPerQuestion, [this, &by_id](std::vector<SourceId> part) {
+    crew_.Add([this, &by_id, part]() -> absl::Status {
+      ASSIGN_OR_RETURN(
+          Page<SourceGroup> page,
+          GetByIds(graph_, "group", "id,displayName,description,visibility",
+                   part, ParseGroupPage));
+      absl::MutexLock lock(&mutex_);
+      for (SourceGroup& group : page.items) {
+        const auto found = by_id.find(group.id);
+        if (found == by_id.end() || group.is_limited()) continue;
+        found->second->described = true;
+        found->second->description = std::move(group);
+      }
+      return absl::OkStatus();
+    });
+  });
+  return crew_.Wait(NoTick());
+}
+
+absl::StatusOr<std::vector<SourceId>> RoundQuestions::UnknownUsers(
+    const RoundDigest& digest) {
+  absl::flat_hash_set<SourceId> members;
+  absl::flat_hash_set<SourceId> whole;
+  for (const WholeGroup& group : answers_.groups) {
+    whole.insert(group.id);
+    members.insert(group.members.users.begin(), group.members.users.end());
+  }
+  for (const auto& [id, news] : digest.groups) {
+    if (groups_.Find(id) == nullptr || whole.contains(id)) continue;
+    for (const auto& [user, came] : news.users) {
+      if (came) members.insert(user);
+    }
+  }
+  std::vector<SourceId> unknown;
+  const auto is_told = [&digest](const SourceId& id) {
+    const auto found = digest.users.find(id);
+    return found != digest.users.end() &&
+           (found->second.removed || IsWhole(found->second));
+  };
+  for (const SourceId& id : members) {
+    if (digest.doubtful_users.contains(id)) {
+      unknown.push_back(id);
+      continue;
+    }
+    if (is_told(id)) continue;
+    ASSIGN_OR_RETURN(const auto row, rows_.FindUser(id));
+    if (!row.has_value()) unknown.push_back(id);
+  }
+  for (const auto& [id, news] : digest.users) {
+    const bool nameless = news.user.user_principal_name.is_null();
+    if (news.removed || (IsWhole(news) && !nameless)) continue;
+    ASSIGN_OR_RETURN(const auto row, rows_.FindUser(id));
+    if (row.has_value() && (nameless || !IsKnown(*row))) unknown.push_back(id);
+  }
+  for (const SourceId& id : digest.doubtful_users) {
+    ASSIGN_OR_RETURN(const auto row, rows_.FindUser(id));
+    if (row.has_value()) unknown.push_back(id);
+  }
+  std::sort(unknown.begin(), unknown.end());
+  unknown.erase(std::unique(unknown.begin(), unknown.end()), unknown.end());
+  return unknown;
+}
+
+absl::Status RoundQuestions::Fetch(const std::vector<SourceId>& users) {
+  if (users.size() > kMaxRoundObjects) return TooLarge();
+  InParts(users, kIdsPerQuestion, [this](std::vector<SourceId> part) {
+    crew_.Add([this, part] { return FetchPart(part); });
+  });
+  RETURN_IF_ERROR(crew_.Wait(NoTick()));
+  std::vector<SourceId> not_shown;
+  for (const SourceId& id : users) {
+    if (!answers_.users.contains(id)) not_shown.push_back(id);
+  }
+  if (not_shown.size() > kMaxConfirmations) return TooLarge();
+  for (const SourceId& id : not_shown) {
+    crew_.Add([this, id] { return Confirm(id); });
+  }
+  return crew_.Wait(NoTick());
+}
+
+absl::Status RoundQuestions::FetchPart(const std::vector<SourceId>& users) {
+  const absl::flat_hash_set<SourceId> asked(users.begin(), users.end());
+  ASSIGN_OR_RETURN(Page<SourceUser> page,
+                   GetByIds(graph_, "user", select_, users, ParseUserPage));
+  absl::MutexLock lock(&mutex_);
+  for (const SkippedObject& skipped : page.skipped) {
+    if (!skipped.id.has_value() || !asked.contains(*skipped.id)) continue;
+    answers_.users[*skipped.id] = {.kind = UserAnswer::Kind::kUnreadable,
+                                   .reason = skipped.reason};
+  }
+  for (SourceUser& user : page.items) {
+    if (!asked.contains(user.id)) continue;
+    const SourceId id = user.id;
+    answers_.users[id] = {.kind = UserAnswer::Kind::kShown,
+                          .user = std::move(user)};
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RoundQuestions::Confirm(const SourceId& id) {
+  const absl::StatusOr<std::string> body = graph_.Get(
+      absl::StrCat("/v1.0/users/", id.ToString(), "?$select=", select_));
+  UserAnswer answer;
+  // Only Graph's own 404 is absence (B3).
+  if (ReasonOf(body.status()) != "GRAPH_NOT_FOUND") {
+    RETURN_IF_ERROR(body.status());
+    absl::StatusOr<SourceUser> user = ParseUser(*body);
+    if (user.ok() && user->id == id) {
+      answer.kind = UserAnswer::Kind::kShown;
+      answer.user = *std::move(user);
+    } else {
+      answer.kind = UserAnswer::Kind::kUnreadable;
+      answer.reason = user.ok() ? "OBJECT_ID_INVALID" : ReasonOf(user.status());
+    }
+  }
+  absl::MutexLock lock(&mutex_);
+  answers_.users[id] = std::move(answer);
+  return absl::OkStatus();
+}
+
+}  // namespace rollcall::directory

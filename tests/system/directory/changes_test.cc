@@ -1,0 +1,259 @@
+// Mirrors of a local Entra that are kept current by its changes: whoever has
+// the stream of everything and every stream of changes since has the truth.
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/store/faulty_store.h"
+#include "common/store/rocksdb_store.h"
+#include "common/testing/status_matchers.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/entra/random_timeline.h"
+#include "tests/system/directory/follower.h"
+
+namespace rollcall::directory {
+namespace {
+
+using ::absl::StatusCode;
+using ::rollcall::testing::StatusIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+TEST_F(ChangesTest, B6_WithoutChangesARoundAsksOnceForUsersAndOnceForGroups) {
+  Begin();
+  const int64_t before = world_.emulator().request_count();
+  const Streamed changes = Round();
+  EXPECT_EQ(world_.emulator().request_count() - before, 2);
+  EXPECT_THAT(changes.users, IsEmpty());
+  EXPECT_THAT(changes.gone, IsEmpty());
+  EXPECT_TRUE(changes.complete());
+  EXPECT_EQ(changes.header->mode(), v1::StreamDesiredStateRequest::CHANGES);
+}
+
+TEST_F(ChangesTest, B6_OnlyWhoChangedIsTold) {
+  Begin();
+  const std::string ada = AddUser("ada");
+  const std::string bob = AddUser("bob");
+  EXPECT_OK(tenant().AddMember("Sales", ada));
+  EXPECT_THAT(Round().users, SizeIs(1));
+  EXPECT_OK(tenant().DisableUser(ada));
+  EXPECT_OK(tenant().DisableUser(bob));  // Nobody of ours.
+  EXPECT_THAT(Round().users, SizeIs(1));
+  EXPECT_OK(tenant().RemoveMember("Sales", ada));
+  const Streamed left = Round();
+  EXPECT_THAT(left.users, IsEmpty());
+  ASSERT_THAT(left.gone, SizeIs(1));
+  EXPECT_EQ(left.gone[0].reason(), v1::GoneUser::LEFT_SCOPE);
+}
+
+TEST_F(ChangesTest, B6_DeletedUsersAreGoneAndRestoredOnesAreBack) {
+  Begin();
+  const std::string ada = AddUser("ada");
+  EXPECT_OK(tenant().AddMember("Sales", ada));
+  Round();
+  EXPECT_OK(tenant().DeleteUser(ada));
+  const Streamed deleted = Round();
+  ASSERT_THAT(deleted.gone, SizeIs(1));
+  EXPECT_EQ(deleted.gone[0].reason(), v1::GoneUser::DELETED);
+  EXPECT_EQ(deleted.gone[0].source_id(), ada);
+  EXPECT_TRUE(deleted.complete());
+  EXPECT_OK(tenant().RestoreUser(ada));
+  EXPECT_THAT(Round().users, SizeIs(1));
+  EXPECT_OK(tenant().PurgeUser(ada));
+  EXPECT_THAT(Round().gone, SizeIs(1));
+}
+
+TEST_F(ChangesTest, R23_NestedGroupsComeAndGo) {
+  Begin();
+  const std::string outer = AddGroup("Outer");
+  const std::string inner = AddGroup("Inner");
+  const std::string ada = AddUser("ada");
+  EXPECT_OK(tenant().AddMember(inner, ada));
+  EXPECT_OK(tenant().AddMember(outer, inner));
+  EXPECT_THAT(Round().users, IsEmpty());
+  EXPECT_OK(tenant().AddMember("Sales", outer));
+  EXPECT_THAT(Round().users, SizeIs(1));
+  // What happens deep inside is noticed from now on.
+  const std::string bob = AddUser("bob");
+  EXPECT_OK(tenant().AddMember(inner, bob));
+  EXPECT_THAT(Round().users, SizeIs(1));
+  EXPECT_OK(tenant().AddMember(inner, outer));  // A cycle (R26).
+  EXPECT_THAT(Round().users, IsEmpty());
+  EXPECT_OK(tenant().RemoveMember("Sales", outer));
+  EXPECT_THAT(Round().gone, SizeIs(2));
+  EXPECT_OK(tenant().AddMember("Finance", inner));
+  EXPECT_THAT(Round().users, SizeIs(2));
+}
+
+TEST_F(ChangesTest, A4_CollisionsComeAndGoWithSwapsInOneRound) {
+  options_.set_username_normalization_enabled(true);
+  Begin();
+  const std::string ada = AddUser("ada");
+  const std::string bob = AddUser("bob");
+  EXPECT_OK(tenant().AddMember("Sales", ada));
+  EXPECT_OK(tenant().AddMember("Sales", bob));
+  Round();
+  EXPECT_OK(tenant().SwapUpns(ada, bob));
+  EXPECT_THAT(Round().users, SizeIs(2));
+  EXPECT_OK(tenant().RenameUser(ada, "twin0.again@contoso.example"));
+  Round();
+  EXPECT_OK(tenant().RenameUser(bob, "twin0.again@contoso.onmicrosoft.com"));
+  EXPECT_THAT(Round().users, SizeIs(2));  // Now both collide.
+  EXPECT_OK(tenant().DeleteUser(ada));
+  EXPECT_THAT(Round().users, SizeIs(1));  // And bob alone does not.
+}
+
+TEST_F(ChangesTest, A23_WhoBecomesAGuestIsLeftOutIfGuestsAre) {
+  options_.set_guest_policy(v1::Directory::EXCLUDE);
+  Begin();
+  const std::string ada = AddUser("ada");
+  EXPECT_OK(tenant().AddMember("Sales", ada));
+  Round();
+  entra::UserFields guest;
+  guest.guest = true;
+  EXPECT_OK(tenant().UpdateUser(ada, guest));
+  const Streamed changes = Round();
+  ASSERT_THAT(changes.gone, SizeIs(1));
+  EXPECT_EQ(changes.gone[0].reason(), v1::GoneUser::GUEST_EXCLUDED);
+}
+
+TEST_F(ChangesTest, A24_ARenamedGroupIsTold) {
+  Begin();
+  const std::string id = world_.GroupId("Finance");
+  EXPECT_OK(tenant().RenameGroup("Finance", "Money"));
+  std::replace(groups_.begin(), groups_.end(), std::string("Finance"),
+               std::string("Money"));
+  const Streamed changes = Round();
+  EXPECT_EQ(std::count_if(changes.groups.begin(), changes.groups.end(),
+                          [&id](const v1::DesiredGroup& group) {
+                            return group.source_id() == id &&
+                                   group.display_name() == "Money";
+                          }),
+            1);
+}
+
+TEST_F(ChangesTest, A7_AVanishedGroupProvesNothingAndAReturnedOneIsWhole) {
+  tenant().SetSecurityGroupSoftDelete(true);
+  Begin();
+  const std::string id = world_.GroupId("Finance");
+  EXPECT_OK(tenant().DeleteGroup("Finance"));
+  const Streamed vanished = world_.Changes(follower_.cursor());
+  ASSERT_OK(vanished.status);
+  EXPECT_FALSE(vanished.trailer->complete());
+  EXPECT_THAT(vanished.trailer->incomplete_reasons(),
+              ElementsAre(HasSubstr(id)));
+  follower_.Take(vanished);
+  v1::GetDirectoryRequest get;
+  get.set_name("accounts/acme/directories/d1");
+  EXPECT_EQ(world_.manager().Get(get)->state(), v1::Directory::NEEDS_ATTENTION);
+  EXPECT_OK(tenant().RestoreGroup(id));
+  EXPECT_TRUE(Round().complete());
+  EXPECT_EQ(world_.manager().Get(get)->state(), v1::Directory::CONNECTED);
+}
+
+TEST_F(ChangesTest, ANewSelectionOrOptionIsReadWhole) {
+  Begin();
+  options_.set_username_normalization_enabled(true);
+  groups_ = {"Sales", "Engineering Platform"};
+  world_.Configure(groups_, options_);
+  const Streamed changes = Round();
+  EXPECT_TRUE(changes.complete());
+  EXPECT_THAT(changes.groups, SizeIs(2));
+  EXPECT_FALSE(changes.gone.empty());
+}
+
+TEST_F(ChangesTest, AResyncTellsOnlyWhatIsDifferent) {
+  Begin();
+  const std::string ada = AddUser("ada");
+  EXPECT_OK(tenant().AddMember("Sales", ada));
+  world_.emulator().faults().Add(
+      {.kind = entra::FaultKind::kDeltaGone, .times = 1});
+  const Streamed changes = Round();
+  EXPECT_THAT(changes.users, SizeIs(1));
+  EXPECT_THAT(changes.gone, IsEmpty());
+  EXPECT_THAT(Round().users, IsEmpty());
+}
+
+TEST_F(ChangesTest, AFailedRoundKeepsTheMirrorAndItsCursor) {
+  Begin();
+  const std::string ada = AddUser("ada");
+  EXPECT_OK(tenant().AddMember("Sales", ada));
+  world_.emulator().faults().Add({.kind = entra::FaultKind::kStatus,
+                                  .path = "/groups/delta",
+                                  .status = 503});
+  EXPECT_THAT(world_.Changes(follower_.cursor()).status,
+              StatusIs(StatusCode::kUnavailable));
+  world_.emulator().faults().Clear();
+  EXPECT_THAT(Round().users, SizeIs(1));
+}
+
+TEST_F(ChangesTest, CursorsOfOtherHistoriesAndOfTheFutureAreRefused) {
+  Begin();
+  EXPECT_THAT(world_.Changes("").status,
+              StatusIs(StatusCode::kInvalidArgument, "CHANGE_CURSOR_INVALID"));
+  EXPECT_THAT(world_.Changes("nonsense").status,
+              StatusIs(StatusCode::kInvalidArgument, "CHANGE_CURSOR_INVALID"));
+  const std::string old = follower_.cursor();
+  Round();
+  EXPECT_OK(world_.Changes(old).status);  // Told again, as often as asked.
+  auto other = rollcall::store::OpenInMemory();
+  ASSERT_OK(other);
+  world_.Configure(*world_.ManagerOver(**other), kDepartments, options_);
+  const auto keeper = world_.KeeperOver(**other);
+  ASSERT_OK(world_.Stream(*keeper).status);
+  EXPECT_THAT(
+      world_.Changes(*keeper, old).status,
+      StatusIs(StatusCode::kFailedPrecondition, "CHANGE_CURSOR_EXPIRED"));
+}
+
+// The process dies at the n-th write of a round with everything in it; the next
+// one has the truth, and a cursor from before the crash still leads to it.
+TEST_F(ChangesTest, B12_ACrashAtAnyWriteOfARoundLosesNothing) {
+  rollcall::store::FaultyStore faulty(world_.store());
+  Begin();
+  entra::RandomTimeline timeline(tenant(), 77, Kept());
+  for (int n = 1; n <= 6; ++n) {
+    for (int step = 0; step < 15; ++step) timeline.Step();
+    faulty.FailCommit(
+        n, n % 2 == 0 ? rollcall::store::FaultyStore::Outcome::kWritten
+                      : rollcall::store::FaultyStore::Outcome::kNotWritten);
+    const auto keeper = world_.KeeperOver(faulty);
+    const Streamed cut = world_.Changes(*keeper, follower_.cursor());
+    if (cut.status.ok()) follower_.Take(cut);
+    faulty.Heal();
+    Round();
+  }
+}
+
+// Random changes, round after round.
+class Timelines : public ChangesTest,
+                  public ::testing::WithParamInterface<int> {};
+
+TEST_P(Timelines, B6_TheFollowerAlwaysHasTheTruth) {
+  const int seed = GetParam();
+  options_.set_username_normalization_enabled(seed % 2 == 0);
+  options_.set_phone_import_enabled(seed % 3 == 0);
+  if (seed % 4 == 1) options_.set_guest_policy(v1::Directory::EXCLUDE);
+  Begin();
+  entra::RandomTimeline timeline(tenant(), static_cast<uint64_t>(seed), Kept());
+  std::vector<std::string> told;
+  for (int round = 0; round < 12; ++round) {
+    for (int step = 0; step < 10; ++step) told.push_back(timeline.Step());
+    Round();
+    if (HasFailure()) {
+      for (const std::string& line : told) ADD_FAILURE() << line;
+      return;
+    }
+    told.clear();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Timelines, ::testing::Range(1, 13));
+
+}  // namespace
+}  // namespace rollcall::directory
