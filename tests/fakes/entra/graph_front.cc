@@ -77,6 +77,7 @@ void GraphFront::Spoil(const std::string& target, HttpResponse& response) {
     for (size_t i = response.body.size() / 2; i < response.body.size(); ++i) {
       response.body[i] = static_cast<char>(~response.body[i]);
     }
+    response.damaged = true;
   }
   if (faults_.Strike(FaultKind::kTruncate, target)) {
     response.break_after = response.body.size() / 2 + 1;
@@ -86,7 +87,10 @@ void GraphFront::Spoil(const std::string& target, HttpResponse& response) {
 HttpResponse GraphFront::Handle(HttpRequest request) {
   const Manners::InFlight in_flight = manners_.Arrives(request, now_());
   HttpResponse response = Answer(request);
-  manners_.Answered(request, response, now_());
+  // Who did not get the whole answer has not been told to wait.
+  if (!response.break_after.has_value() && !response.damaged) {
+    manners_.Answered(request, response, now_());
+  }
   return response;
 }
 

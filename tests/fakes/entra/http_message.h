@@ -38,6 +38,8 @@ struct HttpResponse {
   // The connection breaks after so many bytes of the body; 0 sends nothing at
   // all, not even the status.
   std::optional<size_t> break_after;
+  // The body is not what its headers say: whoever gets it has no answer.
+  bool damaged = false;
 };
 
 // The name-value pairs of a query or of a form body.
