@@ -226,6 +226,7 @@ absl::StatusOr<StoredRead> ReadEverything(
   UserReader users(graph, writer, crew, counters, scope);
   RETURN_IF_ERROR(users.Read(options.user_source, tick));
   RETURN_IF_ERROR(CheckUseful(groups, users));
+  RETURN_IF_ERROR(writer.EndLoading());
 
   const GroupGraph group_graph = GraphOf(groups.groups);
   RETURN_IF_ERROR(WriteGroups(groups.groups, group_graph,

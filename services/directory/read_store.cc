@@ -151,17 +151,24 @@ void AppendMembers(const ReadPlace& place, const SourceId& group,
 
 absl::Status ReadWriter::PutUsers(
     absl::Span<const std::pair<SourceId, StoredUser>> users) {
-  if (users.empty()) return absl::OkStatus();
   const bool indexed = header_.directory().username_normalization_enabled();
-  Batch batch(place_.account());
   for (const auto& [id, user] : users) {
-    batch.Put(mirror_keys::User(place_, id), Serialize(user));
+    RETURN_IF_ERROR(
+        loader_->Add(mirror_keys::User(place_, id), Serialize(user)));
     if (indexed && user.presence() == StoredUser::PRESENT &&
         !user.username().empty()) {
-      batch.Put(mirror_keys::ShortName(place_, user.username(), id), "");
+      RETURN_IF_ERROR(loader_->Add(
+          mirror_keys::ShortName(place_, user.username(), id), ""));
     }
   }
-  return store_.Commit(batch);
+  return absl::OkStatus();
+}
+
+absl::Status ReadWriter::EndLoading() {
+  if (loader_ == nullptr) return absl::OkStatus();
+  const std::unique_ptr<rollcall::store::BulkLoader> loader =
+      std::move(loader_);
+  return loader->Finish();
 }
 
 absl::StatusOr<StoredUser> ReadWriter::GetUser(const SourceId& id) const {
@@ -173,6 +180,7 @@ absl::StatusOr<StoredUser> ReadWriter::GetUser(const SourceId& id) const {
 
 absl::Status ReadWriter::MarkCollisions(absl::Span<const SourceId> users) {
   constexpr size_t kUsersPerBatch = 1000;
+  RETURN_IF_ERROR(EndLoading());
   for (size_t begin = 0; begin < users.size(); begin += kUsersPerBatch) {
     Batch batch(place_.account());
     for (const SourceId& id : users.subspan(begin, kUsersPerBatch)) {
@@ -187,10 +195,12 @@ absl::Status ReadWriter::MarkCollisions(absl::Span<const SourceId> users) {
 
 absl::Status ReadWriter::PutMembers(const SourceId& group,
                                     absl::Span<const SourceId> users) {
-  if (users.empty()) return absl::OkStatus();
-  Batch batch(place_.account());
-  AppendMembers(place_, group, users, batch);
-  return store_.Commit(batch);
+  for (size_t begin = 0, chunk = 0; begin < users.size();
+       begin += kIdsPerChunk, ++chunk) {
+    RETURN_IF_ERROR(loader_->Add(mirror_keys::Members(place_, group, chunk),
+                                 ChunkOf(users.subspan(begin, kIdsPerChunk))));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ReadWriter::PutGroups(
@@ -207,6 +217,7 @@ absl::Status ReadWriter::Seal(StoredRead sealed,
                               const std::vector<StoredCursor>& cursors,
                               const absl::optional<StoredMirror>& before,
                               StoredMirror after) {
+  RETURN_IF_ERROR(EndLoading());
   Batch batch(place_.account());
   sealed.set_state(StoredRead::SEALED);
   batch.Put(mirror_keys::Read(place_), Serialize(sealed));

@@ -30,25 +30,30 @@
 
 namespace rollcall::directory {
 
-// One generation being written. Thread-safe: its rows do not depend on each
-// other.
+// One generation being written. Users and members first, all at once and past
+// the store's log; they are there from EndLoading on. Thread-safe but for
+// EndLoading and what ends it: the rows do not depend on each other.
 class ReadWriter {
  public:
   ReadWriter(rollcall::store::Store& store, ReadPlace place,
              store::StoredRead header)
-      : store_(store), place_(std::move(place)), header_(std::move(header)) {}
+      : store_(store),
+        place_(std::move(place)),
+        header_(std::move(header)),
+        loader_(store.BeginBulkLoad(place_.account())) {}
 
   const store::StoredRead& header() const { return header_; }
   const ReadPlace& place() const { return place_; }
   rollcall::store::Store& store() const { return store_; }
 
-  // One batch, with the index of short names (A4). A user that is there already
-  // is replaced.
+  // With the index of short names (A4). Each user once.
   absl::Status PutUsers(
       absl::Span<const std::pair<SourceId, store::StoredUser>> users);
-  // NOT_FOUND never: a user that was put is there. For confirming collisions.
+  // Once all users and members were put; a second time it does nothing.
+  absl::Status EndLoading();
+  // After EndLoading: a user that was put is there. For confirming collisions.
   absl::StatusOr<store::StoredUser> GetUser(const SourceId& id) const;
-  // Marks users that were put (A4).
+  // Marks users that were put (A4); ends the loading.
   absl::Status MarkCollisions(absl::Span<const SourceId> users);
 
   // The users that are direct members of a group, ascending; once per group.
@@ -58,8 +63,9 @@ class ReadWriter {
       absl::Span<const std::pair<SourceId, store::StoredGroup>> groups);
 
   // The last batch: the header with state SEALED, the cursors, and the mirror,
-  // which must be `before` until then. ABORTED, reason READ_LOST, if the
-  // generation is not open any more or the mirror another one.
+  // which must be `before` until then. Ends the loading. ABORTED, reason
+  // READ_LOST, if the generation is not open any more or the mirror another
+  // one.
   absl::Status Seal(store::StoredRead sealed,
                     const std::vector<store::StoredCursor>& cursors,
                     const absl::optional<store::StoredMirror>& before,
@@ -73,6 +79,7 @@ class ReadWriter {
   rollcall::store::Store& store_;
   const ReadPlace place_;
   const store::StoredRead header_;
+  std::unique_ptr<rollcall::store::BulkLoader> loader_;  // None: it has ended.
 };
 
 // Adds the rows of a group's member list, ascending, in chunks.

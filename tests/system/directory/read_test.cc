@@ -586,7 +586,7 @@ TEST_F(ReadTest, B12_ACrashAtAnyWriteHurtsNothing) {
       EXPECT_EQ(Lines(streamed), truth);
     }
   }
-  EXPECT_GT(crashes, 10);
+  EXPECT_GT(crashes, 4);  // Header, rows, groups, changes, seal.
 }
 
 }  // namespace
