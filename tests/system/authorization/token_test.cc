@@ -14,6 +14,7 @@
 #include "common/testing/status_matchers.h"
 #include "services/authorization/vault.h"
 #include "services/authorization/worker.h"
+#include "tests/fakes/entra/fault_catalogue.h"
 #include "tests/system/authorization/world.h"
 
 namespace rollcall::authorization {
