@@ -150,13 +150,11 @@ class ServiceTest : public ::testing::Test {
                          .clock = world.clock,
                          .make_id = [this] { return MakeId(); }},
                         MakeEdge()};
-  RunDesk desk;
   RunWorker worker{{.store = *world.store,
                     .directory = world.directory_service,
                     .board = world.board,
                     .clock = world.clock,
-                    .make_id = [this] { return MakeId(); }},
-                   desk};
+                    .make_id = [this] { return MakeId(); }}};
 };
 
 TEST_F(ServiceTest, R66_CreateRunAnswersAtOnceAndTheWorkerCarriesItOut) {
