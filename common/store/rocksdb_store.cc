@@ -13,6 +13,7 @@
 #include "common/status/status_macros.h"
 #include "common/store/bulk_load.h"
 #include "common/store/commit_queue.h"
+#include "common/store/deletion_guard.h"
 #include "common/store/failure_latch.h"
 #include "common/store/row.h"
 #include "rocksdb/cache.h"
@@ -274,10 +275,12 @@ struct Meta {
 class RocksDbStore : public Store {
  public:
   RocksDbStore(RocksDbOptions options, std::unique_ptr<rocksdb::Env> owned_env,
+               std::unique_ptr<rocksdb::Env> guarded_env,
                std::shared_ptr<FailureLatch> latch,
                std::unique_ptr<rocksdb::DB> db, Meta meta)
       : options_(std::move(options)),
         owned_env_(std::move(owned_env)),
+        guarded_env_(std::move(guarded_env)),
         latch_(std::move(latch)),
         db_(std::move(db)),
         meta_(std::move(meta)),
@@ -380,7 +383,8 @@ class RocksDbStore : public Store {
 
   const RocksDbOptions options_;
   const std::unique_ptr<rocksdb::Env> owned_env_;  // Null if it is not ours.
-  const std::shared_ptr<FailureLatch> latch_;      // RocksDB shares it.
+  const std::unique_ptr<rocksdb::Env> guarded_env_;
+  const std::shared_ptr<FailureLatch> latch_;  // RocksDB shares it.
   const std::unique_ptr<rocksdb::DB> db_;
   const Meta meta_;
   const RocksDbReader reader_;
@@ -404,10 +408,10 @@ rocksdb::BlockBasedTableOptions TableOptions(const RocksDbOptions& options) {
 }
 
 // The settings of reliability.md B6, and a few for size.
-rocksdb::Options EngineOptions(const RocksDbOptions& options,
+rocksdb::Options EngineOptions(const RocksDbOptions& options, rocksdb::Env* env,
                                std::shared_ptr<FailureLatch> latch) {
   rocksdb::Options engine;
-  engine.env = options.env;
+  engine.env = env;
   engine.create_if_missing = true;
   engine.listeners.push_back(std::move(latch));
 
@@ -578,9 +582,11 @@ absl::StatusOr<std::unique_ptr<Store>> Open(
     RocksDbOptions options, std::unique_ptr<rocksdb::Env> owned_env) {
   RETURN_IF_ERROR(CheckNotHeadless(options));
   auto latch = std::make_shared<FailureLatch>();
+  std::unique_ptr<rocksdb::Env> guarded_env = rocksdb::NewCompositeEnv(
+      std::make_shared<DeletionGuard>(options.env->GetFileSystem(), latch));
   rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status =
-      rocksdb::DB::Open(EngineOptions(options, latch), options.path, &opened);
+  const rocksdb::Status status = rocksdb::DB::Open(
+      EngineOptions(options, guarded_env.get(), latch), options.path, &opened);
   std::unique_ptr<rocksdb::DB> db(opened);
   if (!status.ok()) return OpenError(options, status);
   // Nobody else is here any more: the store is locked.
@@ -589,9 +595,9 @@ absl::StatusOr<std::unique_ptr<Store>> Open(
   if (!removed.ok()) return OpenError(options, removed);
   ASSIGN_OR_RETURN(Meta meta, BeginEpoch(options, *db));
   RETURN_IF_ERROR(latch->Arm(options.on_failure));
-  return std::make_unique<RocksDbStore>(std::move(options),
-                                        std::move(owned_env), std::move(latch),
-                                        std::move(db), std::move(meta));
+  return std::make_unique<RocksDbStore>(
+      std::move(options), std::move(owned_env), std::move(guarded_env),
+      std::move(latch), std::move(db), std::move(meta));
 }
 
 }  // namespace
