@@ -113,6 +113,12 @@ OAU-- OAU-- ----- DirectoryService.SearchGroups
 OAU-- OAU-- ----- ReconciliationService.CreateRun
 OAUHR OAUHR ----- ReconciliationService.GetRun
 OAUHR OAUHR ----- ReconciliationService.ListRuns
+OAU-- OAU-- ----- ReconciliationService.CancelRun
+OAUH- OAUH- ----- ReconciliationService.SyncUser
+OAUHR OAUHR ----- ReconciliationService.ListHeldBatches
+OAUHR OAUHR ----- ReconciliationService.GetHeldBatch
+OAUHR OAUHR ----- ReconciliationService.ListHeldChanges
+OA--- OA--- ----- ReconciliationService.ApproveHeldBatch
 OAUHR OAUHR ----- ReconciliationService.WatchRun
 OA--R OA--R ---et ReconciliationService.WatchChanges
 ----- ----- ---et ReconciliationService.ListFeeds
