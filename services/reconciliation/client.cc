@@ -21,6 +21,11 @@ using directory::v1::StreamDesiredStateResponse;
 
 // An administrator waits for the answer.
 constexpr absl::Duration kCallTimeout = absl::Seconds(10);
+// A handful of requests to the tenant, some of them throttled.
+constexpr absl::Duration kLookTimeout = absl::Seconds(30);
+// The directory service asks authorization about each: a page must not take
+// long.
+constexpr int kDirectoriesPerPage = 100;
 // A million users at the speed that Graph's quota allows, three times over.
 constexpr absl::Duration kStreamTimeout = absl::Hours(1);
 
@@ -104,15 +109,38 @@ GrpcDirectoryClient::ListDirectories(
 }
 
 absl::StatusOr<std::unique_ptr<DesiredStateStream>>
-GrpcDirectoryClient::StreamDesiredState(const DirectoryName& name,
-                                        const std::string& read_id,
-                                        const std::string& resume_key) {
-  StreamDesiredStateRequest request;
-  request.set_name(name.ToString());
-  request.set_mode(StreamDesiredStateRequest::FULL);
-  request.set_read_id(read_id);
-  request.set_resume_key(resume_key);
+GrpcDirectoryClient::StreamDesiredState(
+    const StreamDesiredStateRequest& request) {
   return std::make_unique<GrpcStream>(stub_->stub, request);
+}
+
+absl::StatusOr<directory::v1::ReadSourceUserResponse>
+GrpcDirectoryClient::ReadSourceUser(
+    const directory::v1::ReadSourceUserRequest& request) {
+  grpc::ClientContext context;
+  rpc::SetDeadline(&context, kLookTimeout);
+  directory::v1::ReadSourceUserResponse response;
+  const absl::Status status =
+      ErrorOf(stub_->stub.ReadSourceUser(&context, request, &response));
+  if (!status.ok()) return status;
+  return response;
+}
+
+absl::Status ForEachDirectory(
+    DirectoryClient& client, const std::string& parent,
+    const std::function<bool(const directory::v1::Directory&)>& visit) {
+  directory::v1::ListDirectoriesRequest request;
+  request.set_parent(parent);
+  request.set_page_size(kDirectoriesPerPage);
+  do {
+    auto response = client.ListDirectories(request);
+    if (!response.ok()) return response.status();
+    for (const directory::v1::Directory& listed : response->directories()) {
+      if (!visit(listed)) return absl::OkStatus();
+    }
+    request.set_page_token(response->next_page_token());
+  } while (!request.page_token().empty());
+  return absl::OkStatus();
 }
 
 }  // namespace rollcall::reconciliation

@@ -3,9 +3,11 @@
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_CLIENT_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_CLIENT_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
@@ -42,11 +44,19 @@ class DirectoryClient {
   virtual absl::StatusOr<directory::v1::ListDirectoriesResponse>
   ListDirectories(const directory::v1::ListDirectoriesRequest& request) = 0;
 
-  // `read_id` and `resume_key` as in the contract; empty for a new reading.
   virtual absl::StatusOr<std::unique_ptr<DesiredStateStream>>
-  StreamDesiredState(const DirectoryName& name, const std::string& read_id,
-                     const std::string& resume_key) = 0;
+  StreamDesiredState(
+      const directory::v1::StreamDesiredStateRequest& request) = 0;
+
+  virtual absl::StatusOr<directory::v1::ReadSourceUserResponse> ReadSourceUser(
+      const directory::v1::ReadSourceUserRequest& request) = 0;
 };
+
+// Hands the directories of `parent`, which may be `accounts/-`, to `visit`,
+// page by page, while it says so.
+absl::Status ForEachDirectory(
+    DirectoryClient& client, const std::string& parent,
+    const std::function<bool(const directory::v1::Directory&)>& visit);
 
 // Answers UNAVAILABLE, reason DIRECTORY_UNREACHABLE, where the connection
 // failed and not the directory.
@@ -60,8 +70,9 @@ class GrpcDirectoryClient : public DirectoryClient {
   absl::StatusOr<directory::v1::ListDirectoriesResponse> ListDirectories(
       const directory::v1::ListDirectoriesRequest& request) override;
   absl::StatusOr<std::unique_ptr<DesiredStateStream>> StreamDesiredState(
-      const DirectoryName& name, const std::string& read_id,
-      const std::string& resume_key) override;
+      const directory::v1::StreamDesiredStateRequest& request) override;
+  absl::StatusOr<directory::v1::ReadSourceUserResponse> ReadSourceUser(
+      const directory::v1::ReadSourceUserRequest& request) override;
 
  private:
   class Stub;

@@ -85,8 +85,12 @@ TEST_F(ClientTest, R30_AStreamEndsInOrderOrSaysWhyNot) {
        {absl::OkStatus(),
         FailedPrecondition("REAUTHORIZATION_REQUIRED", "Authorize again.")}) {
     service.end = end;
-    ASSERT_OK_AND_ASSIGN(auto stream,
-                         client->StreamDesiredState(name, "read0", "key7"));
+    StreamDesiredStateRequest request;
+    request.set_name(name.ToString());
+    request.set_mode(StreamDesiredStateRequest::FULL);
+    request.set_read_id("read0");
+    request.set_resume_key("key7");
+    ASSERT_OK_AND_ASSIGN(auto stream, client->StreamDesiredState(request));
     ASSERT_OK_AND_ASSIGN(auto header, stream->Next());
     EXPECT_EQ(header->header().read_id(), "read1");
     ASSERT_OK_AND_ASSIGN(auto trailer, stream->Next());
@@ -114,7 +118,7 @@ TEST_F(ClientTest, B12_AServerThatIsGoneIsUnavailable) {
   // Where the server was is nobody's business but the operator's.
   EXPECT_THAT(std::string(error.message()),
               ::testing::Not(::testing::HasSubstr("127.0.0.1")));
-  ASSERT_OK_AND_ASSIGN(auto stream, client->StreamDesiredState(name, "", ""));
+  ASSERT_OK_AND_ASSIGN(auto stream, client->StreamDesiredState({}));
   EXPECT_THAT(stream->Next(), StatusIs(absl::StatusCode::kUnavailable,
                                        "DIRECTORY_UNREACHABLE"));
 }

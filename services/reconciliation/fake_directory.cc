@@ -1,8 +1,11 @@
 #include "services/reconciliation/fake_directory.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/types/optional.h"
@@ -16,10 +19,14 @@ using Message = directory::v1::StreamDesiredStateResponse;
 
 class FakeStream : public DesiredStateStream {
  public:
-  FakeStream(std::vector<Message> messages, absl::Status end)
-      : messages_(std::move(messages)), end_(std::move(end)) {}
+  FakeStream(std::vector<Message> messages, absl::Status end,
+             std::function<void(int)> on_message)
+      : messages_(std::move(messages)),
+        end_(std::move(end)),
+        on_message_(std::move(on_message)) {}
 
   absl::StatusOr<absl::optional<Message>> Next() override {
+    if (on_message_) on_message_(static_cast<int>(next_));
     if (next_ < messages_.size()) {
       return absl::make_optional(messages_[next_++]);
     }
@@ -30,6 +37,7 @@ class FakeStream : public DesiredStateStream {
  private:
   std::vector<Message> messages_;
   absl::Status end_;
+  std::function<void(int)> on_message_;
   size_t next_ = 0;
 };
 
@@ -39,59 +47,61 @@ directory::v1::Directory Configuration(const DirectoryName& name,
   directory.set_name(name.ToString());
   directory.set_state(tenant.state);
   directory.set_user_disposition(tenant.user_disposition);
+  directory.set_directory_key(absl::StrCat("key-of-", name.id()));
+  *directory.mutable_guard_limits() = tenant.limits;
   directory.set_enrollment_mail_enabled(tenant.mail);
   directory.set_phone_import_enabled(tenant.phone_import);
   directory.set_username_normalization_enabled(tenant.normalization);
   for (const auto& [id, group] : tenant.groups) {
     if (id == tenant.unannounced_group) continue;
-    directory.add_selected_groups()->set_source_id(id);
+    directory::v1::SelectedGroup& selected = *directory.add_selected_groups();
+    selected.set_source_id(id);
+    selected.set_missing(group.missing());
   }
   return directory;
 }
 
-std::vector<Message> Messages(const DirectoryName& name,
-                              const FakeTenant& tenant,
-                              const std::string& read_id,
-                              const std::string& resume_key) {
-  std::vector<Message> messages;
-  directory::v1::DesiredStateHeader& header =
-      *messages.emplace_back().mutable_header();
-  header.set_read_id(read_id);
-  *header.mutable_directory() = Configuration(name, tenant);
-  header.mutable_read_time()->set_seconds(1000);
-  directory::v1::ReadProgress& progress =
-      *messages.emplace_back().mutable_progress();
-  progress.set_objects_read(static_cast<int64_t>(tenant.users.size()));
-  progress.set_user_count(static_cast<int64_t>(tenant.users.size()));
-  for (const auto& [id, group] : tenant.groups) {
-    *messages.emplace_back().mutable_group() = group;
-    if (tenant.repeat_groups) *messages.emplace_back().mutable_group() = group;
-  }
+// The users as they are streamed: mapped by the options of the directory.
+std::map<std::string, directory::v1::DesiredUser> Mapped(
+    const FakeTenant& tenant) {
   std::map<std::string, int> usernames;
   for (const auto& [id, user] : tenant.users) {
     ++usernames[UsernameOf(user.user_principal_name(), tenant.normalization)];
   }
+  std::map<std::string, directory::v1::DesiredUser> mapped;
   for (const auto& [id, stored] : tenant.users) {
-    if (id <= resume_key) continue;
     directory::v1::DesiredUser user = stored;
     user.set_username(
         UsernameOf(user.user_principal_name(), tenant.normalization));
     if (user.username().empty()) user.set_skip_reason("USERNAME_EMPTY");
     user.set_username_collides(usernames[user.username()] > 1);
     if (!tenant.phone_import) user.clear_phones();
-    *messages.emplace_back().mutable_user() = user;
-    if (tenant.repeat_users) *messages.emplace_back().mutable_user() = user;
+    mapped[id] = std::move(user);
   }
-  directory::v1::DesiredStateTrailer& trailer =
-      *messages.emplace_back().mutable_trailer();
-  trailer.set_complete(tenant.complete);
-  if (!tenant.complete) trailer.add_incomplete_reasons("A page did not come.");
-  trailer.set_group_count(static_cast<int64_t>(tenant.groups.size()) *
-                          (tenant.repeat_groups ? 2 : 1));
-  trailer.set_user_count(static_cast<int64_t>(tenant.users.size()) +
-                         tenant.announce_more);
-  (*trailer.mutable_ignored_members())["DEVICE"] = 3;
-  trailer.set_requests(42);
+  return mapped;
+}
+
+// What is streamed of the users, by source id.
+std::map<std::string, Message> UserMessages(
+    const FakeTenant& tenant, const absl::optional<FakeTenant>& since) {
+  std::map<std::string, Message> messages;
+  std::map<std::string, directory::v1::DesiredUser> before;
+  if (since.has_value()) before = Mapped(*since);
+  for (auto& [id, user] : Mapped(tenant)) {
+    auto old = before.find(id);
+    const bool is_known =
+        old != before.end() &&
+        old->second.SerializeAsString() == user.SerializeAsString();
+    if (!is_known) *messages[id].mutable_user() = user;
+    if (old != before.end()) before.erase(old);
+  }
+  for (const auto& [id, user] : before) {
+    directory::v1::GoneUser& gone = *messages[id].mutable_gone_user();
+    gone.set_source_id(id);
+    gone.set_reason(tenant.outside.count(id) > 0
+                        ? directory::v1::GoneUser::LEFT_SCOPE
+                        : directory::v1::GoneUser::DELETED);
+  }
   return messages;
 }
 
@@ -131,6 +141,12 @@ void FakeTenant::Unselect(int n) {
   }
 }
 
+void FakeTenant::MoveOutside(int n) {
+  outside[SourceId(n)] = users.at(SourceId(n));
+  outside[SourceId(n)].clear_group_source_ids();
+  users.erase(SourceId(n));
+}
+
 absl::StatusOr<directory::v1::Directory> FakeDirectory::GetDirectory(
     const DirectoryName& name) {
   auto tenant = tenants.find(name.id());
@@ -147,6 +163,10 @@ FakeDirectory::ListDirectories(
     const directory::v1::ListDirectoriesRequest& request) {
   if (!list_error.ok()) return list_error;
   directory::v1::ListDirectoriesResponse response;
+  const std::string account = AccountName("acme").ToString();
+  if (request.parent() != "accounts/-" && request.parent() != account) {
+    return response;
+  }
   auto tenant = tenants.upper_bound(request.page_token());
   const auto is_hidden = [&] {
     return tenant->second.state == directory::v1::Directory::DELETED &&
@@ -160,32 +180,145 @@ FakeDirectory::ListDirectories(
   return response;
 }
 
-absl::StatusOr<std::unique_ptr<DesiredStateStream>>
-FakeDirectory::StreamDesiredState(const DirectoryName& name,
-                                  const std::string& read_id,
-                                  const std::string& resume_key) {
-  ++streams_opened_;
-  if (tenants.at(name.id()).state == directory::v1::Directory::DELETED) {
-    return FailedPrecondition("DIRECTORY_DELETED", "It was deleted.",
-                              {{"directory", name.ToString()}});
+std::string FakeDirectory::CursorOf(const FakeTenant& tenant) {
+  std::string content = absl::StrCat(tenant.normalization, tenant.phone_import);
+  for (const auto& [id, group] : tenant.groups) {
+    absl::StrAppend(&content, group.SerializeAsString());
   }
-  std::string held = read_id;
-  std::string after = resume_key;
+  for (const auto& [id, user] : tenant.users) {
+    absl::StrAppend(&content, user.SerializeAsString());
+  }
+  auto [cursor, is_new] = cursors_.insert({content, {}});
+  if (is_new) {
+    cursor->second = {absl::StrCat("cursor", cursors_.size()), tenant};
+  }
+  return cursor->second.first;
+}
+
+absl::StatusOr<std::unique_ptr<DesiredStateStream>>
+FakeDirectory::StreamDesiredState(
+    const directory::v1::StreamDesiredStateRequest& request) {
+  using directory::v1::StreamDesiredStateRequest;
+  ++streams_opened_;
+  auto name = DirectoryName::Parse(request.name());
+  if (!name.ok()) return name.status();
+  if (tenants.at(name->id()).state == directory::v1::Directory::DELETED) {
+    return FailedPrecondition("DIRECTORY_DELETED", "It was deleted.",
+                              {{"directory", request.name()}});
+  }
+  const bool of_changes = request.mode() == StreamDesiredStateRequest::CHANGES;
+  std::string held = request.read_id();
+  std::string after = request.resume_key();
   if (readings_.count(held) == 0) {
+    Reading reading{.tenant = tenants.at(name->id()),
+                    .read_seconds = read_seconds};
+    if (of_changes) {
+      for (const auto& [content, cursor] : cursors_) {
+        if (cursor.first == request.change_cursor()) {
+          reading.since = cursor.second;
+        }
+      }
+      if (!reading.since.has_value() || cursors_expired) {
+        return FailedPrecondition("CHANGE_CURSOR_EXPIRED", "It is too old.");
+      }
+    }
     held = absl::StrCat("read", streams_opened_);
     after.clear();
-    readings_[held] = tenants.at(name.id());
+    readings_[held] = std::move(reading);
   }
-  std::vector<Message> messages =
-      Messages(name, readings_.at(held), held, after);
+  const Reading& reading = readings_.at(held);
+  const FakeTenant& tenant = reading.tenant;
+
+  std::vector<Message> messages;
+  directory::v1::DesiredStateHeader& header =
+      *messages.emplace_back().mutable_header();
+  header.set_read_id(held);
+  header.set_mode(request.mode());
+  *header.mutable_directory() = Configuration(*name, tenant);
+  header.mutable_read_time()->set_seconds(reading.read_seconds);
+  std::map<std::string, Message> users = UserMessages(tenant, reading.since);
+  for (const std::string& hidden : hidden_from_streams) users.erase(hidden);
+  const auto count = static_cast<int64_t>(users.size());
+  directory::v1::ReadProgress& progress =
+      *messages.emplace_back().mutable_progress();
+  progress.set_objects_read(count);
+  progress.set_user_count(count);
+  const int times = tenant.repeat_groups ? 2 : 1;
+  for (const auto& [id, group] : tenant.groups) {
+    for (int i = 0; i < times; ++i) {
+      *messages.emplace_back().mutable_group() = group;
+    }
+  }
+  for (const auto& [id, message] : users) {
+    if (id <= after) continue;
+    messages.push_back(message);
+    if (tenant.repeat_users) messages.push_back(message);
+  }
+  directory::v1::DesiredStateTrailer& trailer =
+      *messages.emplace_back().mutable_trailer();
+  trailer.set_complete(tenant.complete);
+  if (!tenant.complete) trailer.add_incomplete_reasons("A page did not come.");
+  trailer.set_group_count(static_cast<int64_t>(tenant.groups.size()) * times);
+  trailer.set_user_count(count + tenant.announce_more);
+  (*trailer.mutable_ignored_members())["DEVICE"] = 3;
+  trailer.set_requests(42);
+  trailer.set_change_cursor(CursorOf(tenant));
+
   if (breaks_left == 0) {
-    return std::make_unique<FakeStream>(std::move(messages), absl::OkStatus());
+    return std::make_unique<FakeStream>(std::move(messages), absl::OkStatus(),
+                                        on_message);
   }
   --breaks_left;
   if (static_cast<int>(messages.size()) > break_after) {
     messages.resize(break_after);
   }
-  return std::make_unique<FakeStream>(std::move(messages), break_error);
+  return std::make_unique<FakeStream>(std::move(messages), break_error,
+                                      on_message);
+}
+
+absl::StatusOr<directory::v1::ReadSourceUserResponse>
+FakeDirectory::ReadSourceUser(
+    const directory::v1::ReadSourceUserRequest& request) {
+  directory::v1::ReadSourceUserResponse response;
+  {
+    absl::MutexLock lock(&mutex_);
+    ++looks_;
+    if (!look_error.ok()) return look_error;
+    auto name = DirectoryName::Parse(request.name());
+    if (!name.ok()) return name.status();
+    const FakeTenant& tenant = tenants.at(name->id());
+    *response.mutable_directory() = Configuration(*name, tenant);
+    response.mutable_read_time()->set_seconds(read_seconds);
+    response.set_complete(tenant.look_complete);
+    response.set_requests(5);
+    auto is_meant = [&](const directory::v1::DesiredUser& user) {
+      return request.has_source_id()
+                 ? user.source_id() == request.source_id()
+                 : absl::EqualsIgnoreCase(user.user_principal_name(),
+                                          request.user_principal_name());
+    };
+    for (const auto& [id, user] : Mapped(tenant)) {
+      if (!is_meant(user)) continue;
+      response.set_found(true);
+      response.set_in_scope(true);
+      *response.mutable_user() = user;
+      for (const std::string& group : user.group_source_ids()) {
+        auto& step = *response.add_paths()->add_groups();
+        step.set_source_id(group);
+        step.set_display_name(tenant.groups.at(group).display_name());
+      }
+    }
+    for (const auto& [id, user] : tenant.outside) {
+      if (!is_meant(user)) continue;
+      response.set_found(true);
+      *response.mutable_user() = user;
+      response.mutable_user()->set_username(
+          UsernameOf(user.user_principal_name(), tenant.normalization));
+    }
+  }
+  // The answer is on its way; the world goes on.
+  if (on_look) on_look();
+  return response;
 }
 
 }  // namespace rollcall::reconciliation

@@ -3,13 +3,20 @@
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_FAKE_DIRECTORY_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_FAKE_DIRECTORY_H_
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/types/optional.h"
 #include "common/identity/resource_name.h"
 #include "rollcall/directory/v1/directory.pb.h"
 #include "services/reconciliation/client.h"
@@ -30,7 +37,12 @@ struct FakeTenant {
   std::map<std::string, directory::v1::DesiredGroup> groups;  // By source id.
   std::map<std::string, directory::v1::DesiredUser> users;
 
+  // Users who exist and are members of no selected group.
+  std::map<std::string, directory::v1::DesiredUser> outside;
+  directory::v1::GuardLimits limits;
+
   bool complete = true;
+  bool look_complete = true;  // Of the answer about one user.
   int announce_more = 0;      // Users that are announced and do not come.
   bool repeat_users = false;  // Streams each user twice: out of order.
   bool repeat_groups = false;
@@ -44,14 +56,29 @@ struct FakeTenant {
   directory::v1::DesiredUser& UserAt(int n) { return users.at(SourceId(n)); }
   directory::v1::DesiredGroup& GroupAt(int n) { return groups.at(SourceId(n)); }
   void RemoveUser(int n) { users.erase(SourceId(n)); }
+  // Leaves all selected groups, but not the tenant.
+  void MoveOutside(int n);
   void Unselect(int n);
 };
 
-// One thread.
+// One thread, but users may be looked at by several.
 class FakeDirectory : public DirectoryClient {
  public:
-  // By directory id, whatever the account.
+  // By directory id; all of them are of the account `acme`.
   std::map<std::string, FakeTenant> tenants;
+
+  // When readings begin, in seconds.
+  int64_t read_seconds = 1000;
+  // Cursors of changes are refused.
+  bool cursors_expired = false;
+  // Called before a message of a stream is handed out, with its number, and
+  // before a user is looked at.
+  std::function<void(int)> on_message;
+  std::function<void()> on_look;
+  // Source ids that the stream leaves out although they are there.
+  std::set<std::string> hidden_from_streams;
+  // Looks fail with this.
+  absl::Status look_error;
 
   // The next streams break off with this error after so many messages.
   absl::Status break_error;
@@ -65,16 +92,35 @@ class FakeDirectory : public DirectoryClient {
 
   absl::StatusOr<directory::v1::Directory> GetDirectory(
       const DirectoryName& name) override;
-  // Of `accounts/-`: the account is `acme`.
+  // The account is `acme`.
   absl::StatusOr<directory::v1::ListDirectoriesResponse> ListDirectories(
       const directory::v1::ListDirectoriesRequest& request) override;
   absl::StatusOr<std::unique_ptr<DesiredStateStream>> StreamDesiredState(
-      const DirectoryName& name, const std::string& read_id,
-      const std::string& resume_key) override;
+      const directory::v1::StreamDesiredStateRequest& request) override;
+  absl::StatusOr<directory::v1::ReadSourceUserResponse> ReadSourceUser(
+      const directory::v1::ReadSourceUserRequest& request) override;
+
+  // How many users were looked at.
+  int looks() {
+    absl::MutexLock lock(&mutex_);
+    return looks_;
+  }
 
  private:
-  std::map<std::string, FakeTenant> readings_;
+  struct Reading {
+    FakeTenant tenant;
+    absl::optional<FakeTenant> since;  // Set: of changes.
+    int64_t read_seconds = 0;
+  };
+
+  // Names what the tenant is like; the same for the same.
+  std::string CursorOf(const FakeTenant& tenant);
+
+  std::map<std::string, Reading> readings_;
+  std::map<std::string, std::pair<std::string, FakeTenant>> cursors_;
   int streams_opened_ = 0;
+  absl::Mutex mutex_;
+  int looks_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace rollcall::reconciliation

@@ -44,6 +44,7 @@ class Check {
     RETURN_IF_ERROR(CompareIndex("groups_by_source", expected_group_sources_));
     RETURN_IF_ERROR(CompareMembers());
     RETURN_IF_ERROR(CheckRuns());
+    RETURN_IF_ERROR(CheckLive());
     RETURN_IF_ERROR(CheckFeed());
     if (violations_.empty()) return absl::OkStatus();
     return Internal("INVARIANT_BROKEN", absl::StrJoin(violations_, " "));
@@ -90,6 +91,9 @@ class Check {
           Violated("Directory ", claim.directory, " claims user ", id,
                    " twice.");
         }
+      }
+      if (!user.pending_deletion()) {
+        for (const std::string& directory : directories) ++live_[directory];
       }
       if (user.pending_deletion() && user.claims.size() > 1) {
         Violated("User ", id, " is in the trash and claimed twice (A6).");
@@ -236,6 +240,26 @@ class Check {
     return absl::OkStatus();
   }
 
+  absl::Status CheckLive() {
+    RETURN_IF_ERROR(ForEach("live", [&](const Entry& entry) -> absl::Status {
+      std::string directory;
+      RETURN_IF_ERROR(
+          KeyReader(entry.key).Table("live").String(&directory).Finish());
+      ASSIGN_OR_RETURN(store::LiveRow row,
+                       rollcall::store::Parse<store::LiveRow>(entry.value));
+      if (row.users() != live_[directory]) {
+        Violated("Directory ", directory, " says ", row.users(),
+                 " live users, but has ", live_[directory], ".");
+      }
+      live_.erase(directory);
+      return absl::OkStatus();
+    }));
+    for (const auto& [directory, count] : live_) {
+      if (count != 0) Violated("No live users of ", directory, " are counted.");
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status CheckFeed() {
     FeedReader feed(reader_, account_, incarnation_);
     ASSIGN_OR_RETURN(const int64_t head, feed.HeadSequence());
@@ -255,6 +279,7 @@ class Check {
   const std::string& incarnation_;
   std::map<std::string, User> users_;
   std::map<std::string, Group> groups_;
+  std::map<std::string, int64_t> live_;  // Users by directory.
   std::map<std::string, std::string> expected_usernames_;
   std::map<std::string, std::string> expected_user_sources_;
   std::map<std::string, std::string> expected_group_names_;

@@ -13,6 +13,12 @@
 //   places/<directory>/<run>                       PlaceRow
 //   scopes/<directory>/<run>                       ScopeRow
 //   withheld/<directory>/<run>/<attempt>/<source id>  WithheldRow
+//   held/<directory>/<batch>                       HeldBatchRow
+//   held_open/<directory>/<danger>                 IdRow
+//   held_rows/<directory>/<danger>/<source id>     WithheldRow
+//   directories/<directory>                        DirectoryRow
+//   live/<directory>                               LiveRow
+//   history/<user>/<sequence>                      (empty IdRow)
 //   head                                           HeadRow
 //   feed/<sequence>                                EventRow
 //   requests/<directory>/<request id>              RequestRow
@@ -108,6 +114,46 @@ inline std::string Withheld(absl::string_view directory, absl::string_view run,
       .Int64(attempt)
       .String(source_id)
       .Build();
+}
+
+inline std::string HeldBatches(absl::string_view directory) {
+  return Row("held", directory);
+}
+inline std::string HeldBatch(absl::string_view directory,
+                             absl::string_view batch) {
+  return Row("held", directory, batch);
+}
+inline std::string OpenBatches(absl::string_view directory) {
+  return Row("held_open", directory);
+}
+inline std::string OpenBatch(absl::string_view directory, int danger) {
+  return Key("held_open").String(directory).Int64(danger).Build();
+}
+inline std::string HeldRowsOfDirectory(absl::string_view directory) {
+  return Row("held_rows", directory);
+}
+inline std::string HeldRows(absl::string_view directory, int danger) {
+  return Key("held_rows").String(directory).Int64(danger).Build();
+}
+inline std::string HeldRow(absl::string_view directory, int danger,
+                           absl::string_view source_id) {
+  return Key("held_rows")
+      .String(directory)
+      .Int64(danger)
+      .String(source_id)
+      .Build();
+}
+inline std::string Directory(absl::string_view directory) {
+  return Row("directories", directory);
+}
+inline std::string Live(absl::string_view directory) {
+  return Row("live", directory);
+}
+inline std::string HistoryOf(absl::string_view user) {
+  return Row("history", user);
+}
+inline std::string History(absl::string_view user, int64_t sequence) {
+  return Key("history").String(user).Int64(sequence).Build();
 }
 
 inline std::string Head() { return Table("head"); }

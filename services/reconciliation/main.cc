@@ -17,14 +17,17 @@
 #include "common/time/periodic_worker.h"
 #include "services/reconciliation/client.h"
 #include "services/reconciliation/directory_releaser.h"
+#include "services/reconciliation/run_crew.h"
 #include "services/reconciliation/run_progress.h"
 #include "services/reconciliation/service.h"
 #include "services/reconciliation/store.h"
 #include "services/reconciliation/user_service.h"
-#include "services/reconciliation/worker.h"
 
 ABSL_FLAG(std::string, directory, "127.0.0.1:7002",
           "Where the directory service is: host:port or a gRPC name.");
+
+ABSL_FLAG(int, run_threads, 4,
+          "How many directories are synchronized at the same time.");
 
 namespace rollcall::reconciliation {
 namespace {
@@ -65,15 +68,14 @@ int Main(int argc, char** argv) {
 
   RunProgressBoard board;
   std::atomic<bool> stopping = false;
-  RunWorker worker({.store = store,
-                    .directory = directory,
-                    .board = board,
-                    .clock = clock,
-                    .make_id = RandomId,
-                    .is_stopping = [&stopping] { return stopping.load(); }});
-  auto loop = std::make_unique<PeriodicWorker>(
-      PeriodicWorkerOptions{.name = "reconciliation-runs"}, clock,
-      [&worker](absl::Time now) { return worker.RunOnce(now); });
+  auto crew = std::make_unique<RunCrew>(
+      RunEngineOptions{.store = store,
+                       .directory = directory,
+                       .board = board,
+                       .clock = clock,
+                       .make_id = RandomId,
+                       .is_stopping = [&stopping] { return stopping.load(); }},
+      absl::GetFlag(FLAGS_run_threads));
   DirectoryReleaser releaser(
       {.store = store, .directory = directory, .is_stopping = [&stopping] {
          return stopping.load();
@@ -88,7 +90,7 @@ int Main(int argc, char** argv) {
                                   .board = board,
                                   .clock = clock,
                                   .make_id = RandomId,
-                                  .on_run_started = [&] { loop->Nudge(); }},
+                                  .on_run_started = [&] { crew->Nudge(); }},
                                  edge);
   UserServiceImpl users({.store = store,
                          .directory = directory,
@@ -97,7 +99,7 @@ int Main(int argc, char** argv) {
                         edge);
   return rpc::Serve(process, *std::move(policy), {&runs, &users}, [&] {
     stopping = true;
-    loop.reset();
+    crew.reset();
     release_loop.reset();
   });
 }

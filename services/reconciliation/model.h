@@ -31,6 +31,10 @@ struct Claim {
   // username has.
   std::string username_origin;
 
+  // When the reading of the source began that has last decided about the user
+  // here; an older reading changes nothing any more.
+  absl::Time read_time;
+
   friend bool operator==(const Claim&, const Claim&) = default;
 };
 

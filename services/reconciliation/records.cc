@@ -52,6 +52,7 @@ store::UserRow ToRow(const User& user) {
     added.set_source_id(claim.source_id);
     added.set_user_principal_name(claim.user_principal_name);
     added.set_username_origin(claim.username_origin);
+    added.set_read_time_nanos(absl::ToUnixNanos(claim.read_time));
   }
   for (const std::string& group : user.groups) row.add_groups(group);
   for (const Phone& phone : user.phones) {
@@ -87,8 +88,8 @@ User FromRow(std::string id, const store::UserRow& row) {
   user.claims.reserve(row.claims_size());
   for (const store::ClaimRow& claim : row.claims()) {
     user.claims.push_back({claim.directory(), claim.source_id(),
-                           claim.user_principal_name(),
-                           claim.username_origin()});
+                           claim.user_principal_name(), claim.username_origin(),
+                           absl::FromUnixNanos(claim.read_time_nanos())});
   }
   user.groups.assign(row.groups().begin(), row.groups().end());
   for (const store::PhoneRow& phone : row.phones()) {

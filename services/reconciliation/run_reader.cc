@@ -80,6 +80,22 @@ absl::StatusOr<absl::optional<store::ScopeRow>> RunReader::FindScope(
                                      keys::Scope(directory, run));
 }
 
+absl::StatusOr<store::DirectoryRow> RunReader::GetDirectory(
+    absl::string_view directory) const {
+  ASSIGN_OR_RETURN(absl::optional<store::DirectoryRow> row,
+                   GetMessage<store::DirectoryRow>(*reader_, account_,
+                                                   keys::Directory(directory)));
+  return row.value_or(store::DirectoryRow());
+}
+
+absl::StatusOr<int64_t> RunReader::CountLive(
+    absl::string_view directory) const {
+  ASSIGN_OR_RETURN(
+      absl::optional<store::LiveRow> row,
+      GetMessage<store::LiveRow>(*reader_, account_, keys::Live(directory)));
+  return row.has_value() ? row->users() : 0;
+}
+
 absl::StatusOr<absl::optional<store::RequestRow>> RunReader::FindRequest(
     absl::string_view directory, absl::string_view request_id) const {
   return GetMessage<store::RequestRow>(*reader_, account_,

@@ -2,6 +2,7 @@
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_RUN_READER_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_RUN_READER_H_
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +50,12 @@ class RunReader {
       absl::string_view directory, absl::string_view run) const;
   absl::StatusOr<absl::optional<store::ScopeRow>> FindScope(
       absl::string_view directory, absl::string_view run) const;
+  // What the directory's runs hand on; defaults before the first one.
+  absl::StatusOr<store::DirectoryRow> GetDirectory(
+      absl::string_view directory) const;
+  // How many users the directory claims that are not in the trash.
+  absl::StatusOr<int64_t> CountLive(absl::string_view directory) const;
+
   absl::StatusOr<absl::optional<store::RequestRow>> FindRequest(
       absl::string_view directory, absl::string_view request_id) const;
 

@@ -3,13 +3,16 @@
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_RUN_REQUESTS_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_RUN_REQUESTS_H_
 
+#include <cstdint>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "common/identity/resource_name.h"
 #include "rollcall/reconciliation/v1/reconciliation.pb.h"
+#include "services/reconciliation/held_batch_name.h"
 #include "services/reconciliation/store.h"
 
 namespace rollcall::reconciliation {
@@ -24,11 +27,41 @@ absl::StatusOr<absl::optional<v1::Run>> FindAnswer(
     const DirectoryName& directory, const std::string& request_id,
     absl::Time now, IdentityStore& store);
 
+struct RunRequest {
+  v1::Run::Kind kind = v1::Run::FULL;  // FULL or CHANGES.
+  std::string request_id;              // Empty: none.
+  std::string read_id;                 // The reading to go on with, if any.
+  // The daily instant that this run serves (R68).
+  absl::optional<absl::Time> slot;
+};
+
 // Starts a run, unless FindAnswer has an answer by now. ALREADY_EXISTS, reason
-// RUN_EXISTS, if the id is taken.
-absl::StatusOr<v1::Run> StartRun(const RunName& name,
-                                 const std::string& request_id, absl::Time now,
-                                 IdentityStore& store);
+// RUN_EXISTS, if the id is taken. Changes of a directory that was never read
+// are all there is: the run is a full one.
+absl::StatusOr<v1::Run> StartRun(const RunName& name, const RunRequest& request,
+                                 absl::Time now, IdentityStore& store);
+
+// Marks that a run is to end; answers it. NOT_FOUND, reason RUN_NOT_FOUND.
+absl::StatusOr<v1::Run> RequestCancel(const RunName& name,
+                                      IdentityStore& store);
+
+// Approves a batch and starts its run (B2); `scope` is what the directory is
+// configured to now, `change_count` what the approver has looked at (0: did
+// not).
+struct Approval {
+  HeldBatchName batch;
+  std::string approver;
+  int64_t change_count = 0;
+  store::ScopeRow scope;
+};
+absl::StatusOr<v1::Run> StartApproved(const Approval& approval,
+                                      const std::string& run_id, absl::Time now,
+                                      IdentityStore& store);
+
+// Puts a run that is new with what leads to it, and forgets some of the old
+// ones: those of changes and of single users are kept for 30 days.
+absl::Status PutNewRun(const RunName& name, const v1::Run& run, absl::Time now,
+                       Transaction& transaction);
 
 }  // namespace rollcall::reconciliation
 

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "common/identity/resource_name.h"
+#include "common/identity/values.h"
 #include "common/rpc/paging.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
@@ -41,39 +42,14 @@ absl::Status CheckRequestId(const std::string& request_id) {
                          {{"field", "request_id"}});
 }
 
-// What cannot be synchronized now is refused at once, and nothing is changed
-// (R13, A10). A directory with a vanished group can be: its removals are held
-// (A7).
-absl::Status CheckReady(const directory::v1::Directory& directory) {
-  using directory::v1::Directory;
-  switch (directory.state()) {
-    case Directory::CONNECTED:
-    case Directory::NEEDS_ATTENTION:
-      return absl::OkStatus();
-    case Directory::SETUP_INCOMPLETE:
-      return FailedPrecondition(
-          "DIRECTORY_SETUP_INCOMPLETE",
-          absl::StrCat("No group is selected in ", directory.name(),
-                       ": select one before a sync."),
-          {{"directory", directory.name()}});
-    case Directory::REAUTHORIZATION_REQUIRED:
-      return FailedPrecondition(
-          "REAUTHORIZATION_REQUIRED",
-          absl::StrCat("The connection of ", directory.name(),
-                       " must be authorized again before a sync."),
-          {{"directory", directory.name()}});
-    case Directory::DELETED:  // A9
-      return FailedPrecondition("DIRECTORY_DELETED",
-                                absl::StrCat(directory.name(),
-                                             " was deleted; it is not "
-                                             "synchronized any more."),
-                                {{"directory", directory.name()}});
-    default:
-      return FailedPrecondition(
-          "DIRECTORY_NOT_READY",
-          absl::StrCat(directory.name(), " cannot be synchronized."),
-          {{"directory", directory.name()}});
-  }
+// The access to the parent was checked, and to nothing else (R22).
+absl::Status CheckAccount(const AccountName& parent, const AccountName& named,
+                          const std::string& field) {
+  if (named == parent) return absl::OkStatus();
+  return InvalidArgument(
+      "PARENT_MISMATCH",
+      absl::StrCat("The ", field, " must be of ", parent.ToString(), "."),
+      {{"field", field}, {"parent", parent.ToString()}});
 }
 
 absl::Status RunNotFound(const std::string& name) {
@@ -90,9 +66,10 @@ absl::StatusOr<v1::Run> ReconciliationServiceImpl::CreateRun(
   if (!request.run_id().empty()) {
     RETURN_IF_ERROR(ValidateId(request.run_id(), "run_id"));
   }
-  if (request.run().kind() != v1::Run::FULL) {
+  const v1::Run::Kind kind = request.run().kind();
+  if (kind != v1::Run::FULL && kind != v1::Run::CHANGES) {
     return InvalidArgument("RUN_KIND_INVALID",
-                           "The kind of a run must be FULL.",
+                           "The kind of a run must be FULL or CHANGES.",
                            {{"field", "run.kind"}});
   }
   RETURN_IF_ERROR(CheckRequestId(request.request_id()));
@@ -109,9 +86,10 @@ absl::StatusOr<v1::Run> ReconciliationServiceImpl::CreateRun(
   RETURN_IF_ERROR(CheckReady(configured));
   const RunName name(directory, request.run_id().empty() ? options_.make_id()
                                                          : request.run_id());
-  ASSIGN_OR_RETURN(v1::Run run,
-                   StartRun(name, request.request_id(),
-                            options_.clock.TimeNow(), options_.store));
+  ASSIGN_OR_RETURN(
+      v1::Run run,
+      StartRun(name, {.kind = kind, .request_id = request.request_id()},
+               options_.clock.TimeNow(), options_.store));
   options_.on_run_started();
   return run;
 }
@@ -160,6 +138,58 @@ absl::StatusOr<v1::ListRunsResponse> ReconciliationServiceImpl::ListRuns(
     response.set_next_page_token(rpc::MakePageToken(scope, runs.back().key));
   }
   return response;
+}
+
+absl::StatusOr<v1::Run> ReconciliationServiceImpl::CancelRun(
+    const v1::CancelRunRequest& request) {
+  ASSIGN_OR_RETURN(const RunName name, RunName::Parse(request.name()));
+  ASSIGN_OR_RETURN(v1::Run run, RequestCancel(name, options_.store));
+  options_.on_run_started();  // A run that waits for its next try ends at once.
+  ShowLiveProgress(&run);
+  return run;
+}
+
+absl::StatusOr<v1::SyncUserResponse> ReconciliationServiceImpl::SyncUser(
+    const v1::SyncUserRequest& request) {
+  ASSIGN_OR_RETURN(const AccountName account,
+                   AccountName::Parse(request.parent()));
+  SingleTarget target;
+  if (request.has_user()) {
+    ASSIGN_OR_RETURN(const UserName user, UserName::Parse(request.user()));
+    RETURN_IF_ERROR(CheckAccount(account, user.account(), "user"));
+    target.user = user;
+  } else {
+    ASSIGN_OR_RETURN(const UserPrincipalName upn,
+                     UserPrincipalName::Parse(request.user_principal_name()));
+    target.user_principal_name = upn.value();
+  }
+  ASSIGN_OR_RETURN(const directory::v1::Directory directory,
+                   FindDirectory(account, request));
+  return single_sync_.Sync(directory, target);
+}
+
+absl::StatusOr<directory::v1::Directory>
+ReconciliationServiceImpl::FindDirectory(const AccountName& account,
+                                         const v1::SyncUserRequest& request) {
+  if (!request.has_directory_key()) {
+    ASSIGN_OR_RETURN(const DirectoryName name,
+                     DirectoryName::Parse(request.directory()));
+    RETURN_IF_ERROR(CheckAccount(account, name.account(), "directory"));
+    return options_.directory.GetDirectory(name);
+  }
+  absl::optional<directory::v1::Directory> found;
+  RETURN_IF_ERROR(ForEachDirectory(
+      options_.directory, account.ToString(),
+      [&](const directory::v1::Directory& directory) {
+        if (directory.directory_key() != request.directory_key()) return true;
+        found = directory;
+        return false;
+      }));
+  if (found.has_value() && !request.directory_key().empty()) return *found;
+  return NotFound(
+      "DIRECTORY_KEY_UNKNOWN",
+      absl::StrCat("No directory of ", account.ToString(), " has this key."),
+      {{"account", account.ToString()}});
 }
 
 absl::Status ReconciliationServiceImpl::WatchRun(

@@ -13,7 +13,9 @@
 #include "common/time/clock.h"
 #include "rollcall/reconciliation/v1/reconciliation.grpc.pb.h"
 #include "services/reconciliation/client.h"
+#include "services/reconciliation/held_batch_name.h"
 #include "services/reconciliation/run_progress.h"
+#include "services/reconciliation/single_sync.h"
 #include "services/reconciliation/store.h"
 
 namespace rollcall::reconciliation {
@@ -35,12 +37,30 @@ class ReconciliationServiceImpl final
  public:
   ReconciliationServiceImpl(ReconciliationServiceOptions options,
                             rpc::Edge edge)
-      : options_(std::move(options)), edge_(std::move(edge)) {}
+      : options_(std::move(options)),
+        single_sync_({.store = options_.store,
+                      .directory = options_.directory,
+                      .board = options_.board,
+                      .clock = options_.clock,
+                      .make_id = options_.make_id}),
+        edge_(std::move(edge)) {}
 
   absl::StatusOr<v1::Run> CreateRun(const v1::CreateRunRequest& request);
   absl::StatusOr<v1::Run> GetRun(const v1::GetRunRequest& request);
   absl::StatusOr<v1::ListRunsResponse> ListRuns(
       const v1::ListRunsRequest& request);
+  absl::StatusOr<v1::Run> CancelRun(const v1::CancelRunRequest& request);
+  absl::StatusOr<v1::SyncUserResponse> SyncUser(
+      const v1::SyncUserRequest& request);
+  absl::StatusOr<v1::ListHeldBatchesResponse> ListHeldBatches(
+      const v1::ListHeldBatchesRequest& request);
+  absl::StatusOr<v1::HeldBatch> GetHeldBatch(
+      const v1::GetHeldBatchRequest& request);
+  absl::StatusOr<v1::ListHeldChangesResponse> ListHeldChanges(
+      const v1::ListHeldChangesRequest& request);
+  // `approver` is who calls.
+  absl::StatusOr<v1::Run> ApproveHeldBatch(
+      const v1::ApproveHeldBatchRequest& request, const std::string& approver);
   absl::Status WatchRun(const v1::WatchRunRequest& request,
                         const std::function<bool()>& cancelled,
                         const std::function<bool(const v1::Run&)>& write);
@@ -67,6 +87,47 @@ class ReconciliationServiceImpl final
                         v1::ListRunsResponse* response) override {
     return edge_.Answer(context, *request, response,
                         [&](const rpc::Call&) { return ListRuns(*request); });
+  }
+  grpc::Status CancelRun(grpc::ServerContext* context,
+                         const v1::CancelRunRequest* request,
+                         v1::Run* response) override {
+    return edge_.Answer(context, *request, response,
+                        [&](const rpc::Call&) { return CancelRun(*request); });
+  }
+  grpc::Status SyncUser(grpc::ServerContext* context,
+                        const v1::SyncUserRequest* request,
+                        v1::SyncUserResponse* response) override {
+    return edge_.Answer(context, *request, response,
+                        [&](const rpc::Call&) { return SyncUser(*request); });
+  }
+  grpc::Status ListHeldBatches(grpc::ServerContext* context,
+                               const v1::ListHeldBatchesRequest* request,
+                               v1::ListHeldBatchesResponse* response) override {
+    return edge_.Answer(context, *request, response, [&](const rpc::Call&) {
+      return ListHeldBatches(*request);
+    });
+  }
+  grpc::Status GetHeldBatch(grpc::ServerContext* context,
+                            const v1::GetHeldBatchRequest* request,
+                            v1::HeldBatch* response) override {
+    return edge_.Answer(context, *request, response, [&](const rpc::Call&) {
+      return GetHeldBatch(*request);
+    });
+  }
+  grpc::Status ListHeldChanges(grpc::ServerContext* context,
+                               const v1::ListHeldChangesRequest* request,
+                               v1::ListHeldChangesResponse* response) override {
+    return edge_.Answer(context, *request, response, [&](const rpc::Call&) {
+      return ListHeldChanges(*request);
+    });
+  }
+  grpc::Status ApproveHeldBatch(grpc::ServerContext* context,
+                                const v1::ApproveHeldBatchRequest* request,
+                                v1::Run* response) override {
+    return edge_.Answer(
+        context, *request, response, [&](const rpc::Call& call) {
+          return ApproveHeldBatch(*request, call.caller.spiffe_id);
+        });
   }
   grpc::Status WatchRun(grpc::ServerContext* context,
                         const v1::WatchRunRequest* request,
@@ -95,7 +156,13 @@ class ReconciliationServiceImpl final
   // The run as it is stored, with what this process knows better.
   void ShowLiveProgress(v1::Run* run) const;
 
+  // The directory that a sync of one user names, by its name or its key (R81).
+  absl::StatusOr<directory::v1::Directory> FindDirectory(
+      const AccountName& account, const v1::SyncUserRequest& request);
+  absl::StatusOr<v1::HeldBatch> MustFindBatch(const HeldBatchName& name) const;
+
   ReconciliationServiceOptions options_;
+  SingleSync single_sync_;
   rpc::Edge edge_;
   std::atomic<int> watchers_ = 0;
 };

@@ -150,11 +150,13 @@ class ServiceTest : public ::testing::Test {
                          .clock = world.clock,
                          .make_id = [this] { return MakeId(); }},
                         MakeEdge()};
+  RunDesk desk;
   RunWorker worker{{.store = *world.store,
                     .directory = world.directory_service,
                     .board = world.board,
                     .clock = world.clock,
-                    .make_id = [this] { return MakeId(); }}};
+                    .make_id = [this] { return MakeId(); }},
+                   desk};
 };
 
 TEST_F(ServiceTest, R66_CreateRunAnswersAtOnceAndTheWorkerCarriesItOut) {

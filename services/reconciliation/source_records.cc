@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/identity/values.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
@@ -61,6 +62,32 @@ absl::StatusOr<DesiredUser> ReadDesiredUser(
   user.groups.erase(std::unique(user.groups.begin(), user.groups.end()),
                     user.groups.end());
   return user;
+}
+
+absl::StatusOr<std::string> ReadSourceId(const std::string& text) {
+  RETURN_IF_ERROR(CheckSourceId(text));
+  return text;
+}
+
+absl::StatusOr<SourceView> ReadSourceView(
+    const directory::v1::ReadSourceUserResponse& message,
+    const absl::flat_hash_map<std::string, std::string>& group_ids) {
+  SourceView view;
+  *view.evidence.mutable_read_time() = message.read_time();
+  view.evidence.set_found(message.found());
+  view.evidence.set_in_scope(message.in_scope());
+  view.evidence.set_complete(message.complete());
+  view.evidence.set_source_requests(message.requests());
+  for (const directory::v1::MembershipPath& path : message.paths()) {
+    view.evidence.add_paths(absl::StrJoin(
+        path.groups(), " > ", [](std::string* out, const auto& step) {
+          out->append(Text(step.display_name().empty() ? step.source_id()
+                                                       : step.display_name()));
+        }));
+  }
+  if (!message.found()) return view;
+  ASSIGN_OR_RETURN(view.user, ReadDesiredUser(message.user(), group_ids));
+  return view;
 }
 
 absl::StatusOr<DesiredGroup> ReadDesiredGroup(

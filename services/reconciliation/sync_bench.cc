@@ -32,7 +32,7 @@ void Measure(const char* what, const std::string& run_id, int users,
              IdentityStore& store, RunEngine& engine) {
   Clock& clock = Clock::GetRealClock();
   const RunName name(DirectoryName(AccountName("acme"), "d1"), run_id);
-  Must(StartRun(name, "", clock.TimeNow(), store).status());
+  Must(StartRun(name, {}, clock.TimeNow(), store).status());
   const absl::Time begin = clock.TimeNow();
   Must(engine.Execute(name));
   const absl::Duration took = clock.TimeNow() - begin;

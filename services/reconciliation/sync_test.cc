@@ -282,6 +282,8 @@ TEST(FullSync, R30_AnEmptyTenantIsBelievedOnlyWithProof) {
     world.tenant().AddUser(n, "u" + std::to_string(n) + "@a.test", {1});
   }
   world.tenant().AddGroup(1, "Sales");
+  world.tenant().limits.mutable_removed()->set_percent(100);
+  world.tenant().limits.mutable_groups_emptied()->set_percent(100);
   world.Sync();
   world.tenant().users.clear();
   world.tenant().complete = false;

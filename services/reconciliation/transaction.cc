@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/identity/resource_name.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
@@ -153,6 +154,8 @@ absl::Status Transaction::PutUser(const User* before, const User& after,
   CountUser(after, 1);
 
   const User& old = before == nullptr ? NoUser() : *before;
+  CountLive(old, -1);
+  CountLive(after, 1);
   if (old.username != after.username) {
     Put(keys::UserByUsername(after.username), IdRow(after.id));
     if (before != nullptr) {
@@ -184,6 +187,7 @@ absl::Status Transaction::PutUser(const User* before, const User& after,
 absl::Status Transaction::DeleteUser(const User& before) {
   Delete(keys::User(before.id));
   CountUser(before, -1);
+  CountLive(before, -1);
   RETURN_IF_ERROR(DropIndex(keys::UserByUsername(before.username), before.id));
   for (const Claim& claim : before.claims) {
     RETURN_IF_ERROR(DropIndex(
@@ -245,9 +249,17 @@ absl::Status Transaction::DeleteGroup(const Group& before) {
 }
 
 void Transaction::AppendEvent(v1::ChangeEvent event) {
+  has_events_ = true;
   head_.set_sequence(head_.sequence() + 1);
   store::EventRow row;
   *row.mutable_event() = std::move(event);
+  const v1::ChangeEvent& change = row.event();
+  absl::StatusOr<UserName> user = UserName::Parse(
+      change.has_user_purge() ? change.user_purge().name()
+                              : change.user_change().user().name());
+  if (user.ok()) {
+    Put(keys::History(user->id(), head_.sequence()), store::IdRow());
+  }
   Put(keys::Feed(head_.sequence()), row);
 }
 
@@ -283,9 +295,32 @@ absl::Status Transaction::MoveMemberCounts() {
   return absl::OkStatus();
 }
 
+// A directory's live users are those it claims who are not in the trash.
+void Transaction::CountLive(const User& user, int64_t change) {
+  if (user.pending_deletion()) return;
+  for (const Claim& claim : user.claims) {
+    live_count_changes_[claim.directory] += change;
+  }
+}
+
+absl::Status Transaction::MoveLiveCounts() {
+  for (const auto& [directory, change] : live_count_changes_) {
+    if (change == 0) continue;
+    ASSIGN_OR_RETURN(absl::optional<store::LiveRow> row,
+                     rollcall::store::GetMessage<store::LiveRow>(
+                         *overlay_, account_, keys::Live(directory)));
+    if (!row.has_value()) row.emplace();
+    row->set_users(row->users() + change);
+    Put(keys::Live(directory), *row);
+  }
+  live_count_changes_.clear();
+  return absl::OkStatus();
+}
+
 absl::Status Transaction::Commit() {
   if (empty()) return absl::OkStatus();
   RETURN_IF_ERROR(MoveMemberCounts());
+  RETURN_IF_ERROR(MoveLiveCounts());
   head_.set_batches(head_.batches() + 1);
   rollcall::store::Batch batch(account_);
   if (head_before_.has_value()) {

@@ -42,7 +42,8 @@ class Transaction {
   const rollcall::store::Reader& reader() const;
   const std::string& account() const { return account_; }
 
-  // Writes a user with all its indexes, and moves the member counts of groups.
+  // Writes a user with all its indexes, and moves the member counts of groups
+  // and the counts of live users.
   // `before` is what is stored now; nullptr: nothing.
   absl::Status PutUser(const User* before, const User& after,
                        const store::UserMarkRow& mark);
@@ -55,7 +56,8 @@ class Transaction {
   // Of a group that nobody is in any more, this transaction included.
   absl::Status DeleteGroup(const Group& before);
 
-  // Appends to the feed. Sequence and id are given here.
+  // Appends to the feed, and to the history of the user that it is about.
+  // Sequence and id are given here.
   void AppendEvent(v1::ChangeEvent event);
 
   void Put(std::string key, const google::protobuf::MessageLite& row);
@@ -63,6 +65,7 @@ class Transaction {
 
   // How much it would write, for callers that cut long work into batches.
   bool empty() const;
+  bool has_events() const { return has_events_; }
   size_t row_count() const;
   size_t byte_size() const;
 
@@ -79,6 +82,8 @@ class Transaction {
   absl::Status DropIndex(const std::string& key, absl::string_view id);
   absl::Status MoveMemberCounts();
   void CountUser(const User& user, int64_t by);
+  absl::Status MoveLiveCounts();
+  void CountLive(const User& user, int64_t change);
 
   absl::MutexLock lock_;
   rollcall::store::Store& store_;
@@ -88,7 +93,9 @@ class Transaction {
   RunReader runs_;
   absl::optional<std::string> head_before_;
   store::HeadRow head_;
+  bool has_events_ = false;
   absl::btree_map<std::string, int64_t> member_count_changes_;
+  absl::btree_map<std::string, int64_t> live_count_changes_;  // By directory.
 };
 
 }  // namespace rollcall::reconciliation

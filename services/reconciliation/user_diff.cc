@@ -116,6 +116,7 @@ void FollowEnabled(const DesiredUser& desired, bool was_pending,
 // as it is, and is reported (A4).
 void FollowSwitch(const DesiredUser& desired, const SeenFacts& facts,
                   const SyncRules& rules, UserDecision* decision) {
+  if (!rules.may_rename) return;
   User& after = decision->after;
   Claim& claim = *MutableClaim(&after, rules.directory);
   absl::optional<std::string> wanted = UsernameAfterSwitch(
@@ -162,7 +163,15 @@ void Follow(const DesiredUser& desired, const SeenFacts& facts,
   FollowSwitch(desired, facts, rules, decision);
 
   after.display_name = desired.display_name;
-  after.email = desired.email;
+  // Clearing is counted by the guard before it happens (A5, B2), unless the
+  // whole user is.
+  const bool clears = desired.email.empty() && !before.email.empty() &&
+                      decision->fate == Fate::kUpdate;
+  if (clears) {
+    decision->withheld.clear_email = true;
+  } else {
+    after.email = desired.email;
+  }
   after.source_has_phone_data = desired.has_phone_data;
   if (after.display_name != before.display_name ||
       after.email != before.email ||
@@ -329,12 +338,34 @@ UserDecision DecideWithheld(const User& user, const Withheld& withheld,
   }
   decision.after.groups = Without(user.groups, withheld.leave_groups);
   if (decision.after.groups != user.groups) decision.rules.push_back("R25");
+  if (withheld.clear_email && !user.email.empty()) {
+    decision.after.email.clear();
+    decision.rules.push_back("A5");
+  }
   if (decision.after == user) {
     decision.fate = Fate::kUnchanged;
     return decision;
   }
   decision.after.update_time = now;
   return decision;
+}
+
+UserDecision WithTaking(UserDecision decision, absl::Time now) {
+  if (decision.withheld.empty()) return decision;
+  UserDecision taken = DecideWithheld(decision.after, decision.withheld, now);
+  if (decision.fate == Fate::kUnchanged) decision.fate = taken.fate;
+  decision.after = std::move(taken.after);
+  decision.disabled = decision.disabled || taken.disabled;
+  decision.rules.insert(decision.rules.end(), taken.rules.begin(),
+                        taken.rules.end());
+  decision.withheld = Withheld();
+  return decision;
+}
+
+bool IsFromNewerReading(absl::Time stored, absl::Time reading, absl::Time now) {
+  // Clocks of two processes differ by less.
+  constexpr absl::Duration kTolerance = absl::Minutes(5);
+  return stored > reading && stored <= now + kTolerance;
 }
 
 }  // namespace rollcall::reconciliation

@@ -32,6 +32,8 @@ struct SyncRules {
   std::string directory;  // The id.
   bool phone_import = false;
   bool normalization = false;
+  // A sync of a single user leaves the username alone (R36, R73).
+  bool may_rename = true;
   absl::flat_hash_set<std::string> own_groups;      // Managed by the directory.
   absl::flat_hash_set<std::string> missing_groups;  // Among them: gone (A7).
 };
@@ -60,8 +62,11 @@ enum class Fate {
 struct Withheld {
   bool disable = false;                   // R50
   std::vector<std::string> leave_groups;  // Ids.
+  bool clear_email = false;               // A5
 
-  bool empty() const { return !disable && leave_groups.empty(); }
+  bool empty() const {
+    return !disable && leave_groups.empty() && !clear_email;
+  }
   friend bool operator==(const Withheld&, const Withheld&) = default;
 };
 
@@ -91,6 +96,15 @@ UserDecision DecideAbsent(const User& user, const SyncRules& rules,
 // Takes away what was withheld.
 UserDecision DecideWithheld(const User& user, const Withheld& withheld,
                             absl::Time now);
+
+// The same decision with what it withholds, for a sync that has its proof
+// already.
+UserDecision WithTaking(UserDecision decision, absl::Time now);
+
+// Whether what is stored comes from a newer reading of the source than
+// `reading`, so that `reading` must not change it. A time that has not come yet
+// was written before the clock was set back, and means nothing.
+bool IsFromNewerReading(absl::Time stored, absl::Time reading, absl::Time now);
 
 }  // namespace rollcall::reconciliation
 

@@ -107,8 +107,34 @@ TEST(UserDiff, A5_EmptyValuesOfTheSourceClearNameAndEmail) {
   const UserDecision decision = Decide(ada, StoredAda());
   EXPECT_EQ(decision.fate, Fate::kUpdate);
   EXPECT_EQ(decision.after.display_name, "");
-  EXPECT_EQ(decision.after.email, "");
   EXPECT_EQ(decision.after.update_time, kNow);
+  // The guard counts emails before they are cleared (B2).
+  EXPECT_EQ(decision.after.email, StoredAda().email);
+  EXPECT_TRUE(decision.withheld.clear_email);
+  const UserDecision cleared =
+      DecideWithheld(decision.after, decision.withheld, kNow);
+  EXPECT_EQ(cleared.fate, Fate::kUpdate);
+  EXPECT_EQ(cleared.after.email, "");
+}
+
+TEST(UserDiff, R73_ASyncWithItsProofTakesAndGivesInOne) {
+  DesiredUser ada = Ada();
+  ada.email.clear();
+  ada.enabled = false;
+  const UserDecision decision = WithTaking(Decide(ada, StoredAda()), kNow);
+  EXPECT_EQ(decision.fate, Fate::kUpdate);
+  EXPECT_TRUE(decision.disabled);
+  EXPECT_EQ(decision.after.status, UserStatus::kDisabled);
+  EXPECT_EQ(decision.after.email, "");
+  EXPECT_TRUE(decision.withheld.empty());
+}
+
+TEST(UserDiff, R80_TheNewerReadingWinsUnlessItsTimeHasNotCome) {
+  EXPECT_TRUE(IsFromNewerReading(kNow, kNow - absl::Seconds(1), kNow));
+  EXPECT_FALSE(IsFromNewerReading(kNow, kNow, kNow));
+  EXPECT_FALSE(IsFromNewerReading(kNow - absl::Seconds(1), kNow, kNow));
+  // Written before the clock was set back.
+  EXPECT_FALSE(IsFromNewerReading(kNow + absl::Hours(1), kNow, kNow));
 }
 
 TEST(UserDiff, R41_PhoneDataOfTheSourceIsCarried) {

@@ -1,5 +1,8 @@
 #include "services/reconciliation/user_marks.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace rollcall::reconciliation {
 namespace {
 
@@ -77,6 +80,19 @@ void CountSeen(const store::UserMarkRow& mark, v1::RunCounters* counters) {
       mark.memberships_added());
   add(&C::memberships_removed, &C::set_memberships_removed,
       mark.memberships_removed());
+}
+
+void Add(int64_t by, int64_t (v1::RunCounters::*get)() const,
+         void (v1::RunCounters::*set)(int64_t), v1::RunCounters* counters) {
+  (counters->*set)((counters->*get)() + by);
+}
+
+int64_t CountOnlyInFirst(const std::vector<std::string>& first,
+                         const std::vector<std::string>& second) {
+  std::vector<absl::string_view> rest;
+  std::set_difference(first.begin(), first.end(), second.begin(), second.end(),
+                      std::back_inserter(rest));
+  return static_cast<int64_t>(rest.size());
 }
 
 }  // namespace rollcall::reconciliation

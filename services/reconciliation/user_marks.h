@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "rollcall/reconciliation/v1/reconciliation.pb.h"
@@ -23,6 +24,14 @@ store::UserMarkRow Marked(const store::UserMarkRow& before,
 
 // Adds a user who was seen to the counters, by what the run has done to him.
 void CountSeen(const store::UserMarkRow& mark, v1::RunCounters* counters);
+
+// Adds to one counter.
+void Add(int64_t by, int64_t (v1::RunCounters::*get)() const,
+         void (v1::RunCounters::*set)(int64_t), v1::RunCounters* counters);
+
+// How many of `first` are not in `second`; both in order.
+int64_t CountOnlyInFirst(const std::vector<std::string>& first,
+                         const std::vector<std::string>& second);
 
 }  // namespace rollcall::reconciliation
 

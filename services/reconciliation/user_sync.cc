@@ -1,7 +1,5 @@
 #include "services/reconciliation/user_sync.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -31,46 +29,87 @@ v1::UserChange::Kind KindOf(Fate fate) {
   }
 }
 
-// How many of `first` are not in `second`; both in order.
-int64_t CountOnlyInFirst(const std::vector<std::string>& first,
-                         const std::vector<std::string>& second) {
-  std::vector<absl::string_view> rest;
-  std::set_difference(first.begin(), first.end(), second.begin(), second.end(),
-                      std::back_inserter(rest));
-  return static_cast<int64_t>(rest.size());
+absl::Status Dangling(const std::string& user_id) {
+  return DataLoss("INDEX_DANGLING",
+                  absl::StrCat("The index users_by_source leads to ", user_id,
+                               ", which does not exist."),
+                  {{"user", user_id}});
 }
 
 }  // namespace
 
+store::DesiredRow ToRow(const DesiredUser& desired) {
+  store::DesiredRow row;
+  row.set_user_principal_name(desired.user_principal_name);
+  row.set_username(desired.username);
+  row.set_display_name(desired.display_name);
+  row.set_email(desired.email);
+  row.set_enabled(desired.enabled);
+  for (const std::string& phone : desired.phones) row.add_phones(phone);
+  row.set_has_phone_data(desired.has_phone_data);
+  for (const std::string& group : desired.groups) row.add_groups(group);
+  row.set_username_collides(desired.username_collides);
+  return row;
+}
+
+UserSync::UserSync(RunWork& work, Transaction& transaction, absl::Time now,
+                   const std::function<std::string()>& make_id)
+    : work_(work),
+      transaction_(transaction),
+      now_(now),
+      make_id_(make_id),
+      read_time_(FromTimestamp(work.run.read_time())) {}
+
+void UserSync::SetEvidence(const v1::Evidence& evidence) {
+  evidence_ = evidence;
+  read_time_ = FromTimestamp(evidence.read_time());
+}
+
+bool UserSync::IsNewer(const Claim& claim) const {
+  return IsFromNewerReading(claim.read_time, read_time_, now_);
+}
+
+// The user with the time of the reading that has decided about it.
+User UserSync::AsRead(User user) const {
+  for (Claim& claim : user.claims) {
+    if (claim.directory == work_.directory()) claim.read_time = read_time_;
+  }
+  return user;
+}
+
 absl::Status UserSync::Write(const UserRecord* before,
                              const UserDecision& decision,
                              const store::UserMarkRow& mark) {
+  const User after = AsRead(decision.after);
   RETURN_IF_ERROR(transaction_.PutUser(
-      before == nullptr ? nullptr : &before->user, decision.after, mark));
+      before == nullptr ? nullptr : &before->user, after, mark));
   v1::ChangeEvent event = MakeEvent(
       work_, now_, decision.rules.empty() ? "R66" : decision.rules.front());
+  if (evidence_.has_value()) *event.mutable_evidence() = *evidence_;
   event.mutable_user_change()->set_kind(KindOf(decision.fate));
   *event.mutable_user_change()->mutable_user() =
-      ToMessage(decision.after, work_.account());
+      ToMessage(after, work_.account());
   transaction_.AppendEvent(std::move(event));
   return absl::OkStatus();
 }
 
 absl::Status UserSync::Seen(const DesiredUser& desired,
                             const std::string& linked_id) {
-  v1::RunCounters& counters = work_.counters();
-  counters.set_users_seen(counters.users_seen() + 1);
+  Add(1, &v1::RunCounters::users_seen, &v1::RunCounters::set_users_seen,
+      &work_.counters());
+  if (work_.has_held) DropHeld(desired.source_id);
+  return Follow(desired, linked_id, /*may_merge=*/work_.at_once);
+}
 
+absl::Status UserSync::Follow(const DesiredUser& desired,
+                              const std::string& linked_id, bool may_merge) {
+  v1::RunCounters& counters = work_.counters();
+  outcome_ = UserOutcome();
   absl::optional<UserRecord> before;
   SeenFacts facts;
   if (!linked_id.empty()) {
     ASSIGN_OR_RETURN(before, transaction_.identities().FindUser(linked_id));
-    if (!before.has_value()) {
-      return DataLoss("INDEX_DANGLING",
-                      absl::StrCat("The index users_by_source leads to ",
-                                   linked_id, ", which does not exist."),
-                      {{"user", linked_id}});
-    }
+    if (!before.has_value()) return Dangling(linked_id);
     facts.linked = &before->user;
     const Claim* claim = before->user.ClaimOf(work_.directory());
     if (claim == nullptr) {
@@ -79,6 +118,13 @@ absl::Status UserSync::Seen(const DesiredUser& desired,
                                    " is indexed under a directory that does "
                                    "not claim it."),
                       {{"user", linked_id}});
+    }
+    if (IsNewer(*claim)) {
+      Add(1, &v1::RunCounters::users_newer, &v1::RunCounters::set_users_newer,
+          &counters);
+      CountSeen(store::UserMarkRow(), &counters);
+      outcome_.user_id = linked_id;
+      return absl::OkStatus();
     }
     absl::optional<std::string> wanted =
         UsernameAfterSwitch(before->user.username, claim->username_origin,
@@ -95,15 +141,32 @@ absl::Status UserSync::Seen(const DesiredUser& desired,
   }
 
   UserDecision decision = DecideSeen(desired, facts, work_.rules, now_);
+  if (work_.at_once && work_.place.complete()) {
+    decision = WithTaking(std::move(decision), now_);
+  }
   for (const std::string& warning : decision.warnings) {
     ++(*counters.mutable_warnings())[warning];
   }
+  outcome_.fate = decision.fate;
+  outcome_.reason = decision.reason;
+  outcome_.kept = work_.at_once && !decision.withheld.empty();
   if (decision.fate == Fate::kSkip) {
     counters.set_users_skipped(counters.users_skipped() + 1);
     ++(*counters.mutable_skipped())[decision.reason];
     return absl::OkStatus();
   }
+  const bool overwrites_manual =
+      decision.fate == Fate::kMerge && before->user.claims.empty();
+  if (overwrites_manual && !may_merge) {
+    // The guard counts these before they happen (B2).
+    store::WithheldRow row;
+    row.set_user_id(before->user.id);
+    *row.mutable_merge() = ToRow(desired);
+    row.set_uncounted(true);
+    return Withhold(desired.source_id, row);
+  }
   if (decision.fate == Fate::kCreate) decision.after.id = make_id_();
+  outcome_.user_id = decision.after.id;
 
   const bool known = before.has_value();
   const std::vector<std::string> no_groups;
@@ -115,16 +178,22 @@ absl::Status UserSync::Seen(const DesiredUser& desired,
              CountOnlyInFirst(groups_before, decision.after.groups));
   if (decision.fate != Fate::kUnchanged) {
     RETURN_IF_ERROR(Write(known ? &*before : nullptr, decision, mark));
+  } else if (work_.at_once && known) {
+    // Says that an older reading must not change the user any more.
+    RETURN_IF_ERROR(
+        transaction_.PutUser(&before->user, AsRead(decision.after), mark));
   }
 
-  const bool uncounted = !decision.withheld.empty() &&
-                         mark.outcome() == store::UserMarkRow::UNCHANGED;
+  const bool withholds = !decision.withheld.empty() && !work_.at_once;
+  const bool uncounted =
+      withholds && mark.outcome() == store::UserMarkRow::UNCHANGED;
   if (!uncounted) CountSeen(mark, &counters);
-  if (decision.withheld.empty()) return absl::OkStatus();
+  if (!withholds) return absl::OkStatus();
 
   store::WithheldRow row;
   row.set_user_id(decision.after.id);
   row.set_disable(decision.withheld.disable);
+  row.set_clear_email(decision.withheld.clear_email);
   for (const std::string& group : decision.withheld.leave_groups) {
     row.add_leave_groups(group);
   }
@@ -136,12 +205,8 @@ absl::Status UserSync::Absent(const std::string& source_id,
                               const std::string& user_id) {
   ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
                    transaction_.identities().FindUser(user_id));
-  if (!record.has_value()) {
-    return DataLoss("INDEX_DANGLING",
-                    absl::StrCat("The index users_by_source leads to ", user_id,
-                                 ", which does not exist."),
-                    {{"user", user_id}});
-  }
+  if (!record.has_value()) return Dangling(user_id);
+  if (work_.has_held) DropHeld(source_id);
   if (record->user.pending_deletion()) return absl::OkStatus();  // R63
   store::WithheldRow row;
   row.set_user_id(user_id);
@@ -158,88 +223,11 @@ absl::Status UserSync::Withhold(const std::string& source_id,
   return absl::OkStatus();
 }
 
-absl::Status UserSync::Withheld(const std::string& source_id,
-                                const store::WithheldRow& row) {
-  transaction_.Delete(keys::Withheld(work_.directory(), work_.name.id(),
-                                     work_.place.attempt(), source_id));
-  work_.place.set_withheld_done(work_.place.withheld_done() + 1);
-  ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
-                   transaction_.identities().FindUser(row.user_id()));
-  // Another directory's run or a purge may have changed the user since.
-  const Claim* claim =
-      record.has_value() ? record->user.ClaimOf(work_.directory()) : nullptr;
-  const bool still_ours = claim != nullptr && claim->source_id == source_id;
-  if (row.absent()) {
-    return still_ours ? CarryOutAbsent(*record) : absl::OkStatus();
+void UserSync::DropHeld(const std::string& source_id) {
+  for (const Danger danger : kDangers) {
+    transaction_.Delete(
+        keys::HeldRow(work_.directory(), static_cast<int>(danger), source_id));
   }
-  if (still_ours && work_.place.complete()) return CarryOutDue(*record, row);
-  if (row.uncounted()) CountSeen(store::UserMarkRow(), &work_.counters());
-  return absl::OkStatus();
-}
-
-absl::Status UserSync::CarryOutAbsent(const UserRecord& record) {
-  v1::RunCounters& counters = work_.counters();
-  if (!work_.place.complete()) {
-    counters.set_users_kept(counters.users_kept() + 1);  // R30
-    return absl::OkStatus();
-  }
-  const UserDecision decision = DecideAbsent(record.user, work_.rules, now_);
-  const int64_t left =
-      CountOnlyInFirst(record.user.groups, decision.after.groups);
-  counters.set_memberships_removed(counters.memberships_removed() + left);
-  switch (decision.fate) {
-    case Fate::kRemove:
-      counters.set_users_removed(counters.users_removed() + 1);
-      break;
-    case Fate::kDropClaim:
-      counters.set_users_updated(counters.users_updated() + 1);
-      break;
-    case Fate::kHold:
-      counters.set_users_kept(counters.users_kept() + 1);
-      break;
-    default:
-      break;
-  }
-  if (decision.after == record.user) return absl::OkStatus();
-  return Write(&record, decision,
-               Marked(record.mark, work_.run.name(), decision, 0, left));
-}
-
-absl::Status UserSync::CarryOutDue(const UserRecord& record,
-                                   const store::WithheldRow& row) {
-  reconciliation::Withheld due;
-  due.disable = row.disable();
-  due.leave_groups.assign(row.leave_groups().begin(), row.leave_groups().end());
-  const UserDecision decision = DecideWithheld(record.user, due, now_);
-  const int64_t left =
-      CountOnlyInFirst(record.user.groups, decision.after.groups);
-  // Who has been counted already only adds what is new.
-  store::UserMarkRow added =
-      Marked(store::UserMarkRow(), work_.run.name(), decision, 0, left);
-  v1::RunCounters& counters = work_.counters();
-  if (row.uncounted()) {
-    CountSeen(added, &counters);
-  } else {
-    counters.set_users_disabled(counters.users_disabled() + added.disabled());
-    counters.set_memberships_removed(counters.memberships_removed() + left);
-  }
-  if (decision.fate == Fate::kUnchanged) return absl::OkStatus();
-  return Write(&record, decision,
-               Marked(record.mark, work_.run.name(), decision, 0, left));
-}
-
-absl::Status UserSync::LeaveGroup(const UserRecord& record,
-                                  const std::string& group,
-                                  const std::string& rule) {
-  reconciliation::Withheld due;
-  due.leave_groups = {group};
-  UserDecision decision = DecideWithheld(record.user, due, now_);
-  if (decision.fate == Fate::kUnchanged) return absl::OkStatus();
-  decision.rules = {rule};
-  v1::RunCounters& counters = work_.counters();
-  counters.set_memberships_removed(counters.memberships_removed() + 1);
-  return Write(&record, decision,
-               Marked(record.mark, work_.run.name(), decision, 0, 1));
 }
 
 }  // namespace rollcall::reconciliation

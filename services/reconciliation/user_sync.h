@@ -7,47 +7,94 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "services/reconciliation/guard.h"
 #include "services/reconciliation/run_work.h"
+#include "services/reconciliation/source_records.h"
 #include "services/reconciliation/transaction.h"
 
 namespace rollcall::reconciliation {
+
+store::DesiredRow ToRow(const DesiredUser& desired);
+
+// What became of the last user.
+struct UserOutcome {
+  Fate fate = Fate::kUnchanged;
+  std::string user_id;  // Empty: there is none.
+  std::string reason;   // Of a skip.
+  bool kept = false;    // Something was not taken, for want of proof.
+};
 
 // One thread; lives as long as the transaction.
 class UserSync {
  public:
   UserSync(RunWork& work, Transaction& transaction, absl::Time now,
-           const std::function<std::string()>& make_id)
-      : work_(work), transaction_(transaction), now_(now), make_id_(make_id) {}
+           const std::function<std::string()>& make_id);
 
   // A user in scope. `linked_id` is the user linked to it; empty: none.
   absl::Status Seen(const DesiredUser& desired, const std::string& linked_id);
 
-  // A managed user whom the stream has passed by: remembered, until the reading
-  // proves complete.
+  // A managed user who is not in scope as the stream says: remembered, until
+  // the reading proves complete.
   absl::Status Absent(const std::string& source_id, const std::string& user_id);
 
-  // Carries out what was withheld, or drops it if the reading is not complete.
+  // Whether Withheld needs to be told what the source says about the user (B3):
+  // it would be taken away.
+  absl::StatusOr<bool> NeedsView(const std::string& source_id,
+                                 const store::WithheldRow& row) const;
+
+  // Carries out what was withheld, hands it to the guard, or drops it for want
+  // of proof. `view` is what the source says now; nullptr: it was not asked.
   absl::Status Withheld(const std::string& source_id,
-                        const store::WithheldRow& row);
+                        const store::WithheldRow& row, const SourceView* view);
+
+  // Takes away a user who is not in scope, as the view proves.
+  absl::Status Remove(const UserRecord& record, const SourceView& view);
+
+  // Makes void what the guard holds of a user.
+  void DropHeld(const std::string& source_id);
 
   // Takes a user out of a group, whoever he is.
   absl::Status LeaveGroup(const UserRecord& record, const std::string& group,
                           const std::string& rule);
 
+  // The events that follow rest on this view.
+  void SetEvidence(const v1::Evidence& evidence);
+
+  const UserOutcome& outcome() const { return outcome_; }
+
  private:
+  absl::Status Follow(const DesiredUser& desired, const std::string& linked_id,
+                      bool may_merge);
   absl::Status Write(const UserRecord* before, const UserDecision& decision,
                      const store::UserMarkRow& mark);
   absl::Status Withhold(const std::string& source_id,
                         const store::WithheldRow& row);
-  absl::Status CarryOutAbsent(const UserRecord& record);
+  void Hold(Danger danger, const std::string& source_id,
+            store::WithheldRow row);
+  void Keep();
+  bool IsNewer(const Claim& claim) const;
+  User AsRead(User user) const;
+  absl::Status CarryOutMerge(const std::string& source_id,
+                             const store::WithheldRow& row);
+  absl::Status CarryOutAbsent(const UserRecord& record,
+                              const std::string& source_id,
+                              const SourceView* view);
   absl::Status CarryOutDue(const UserRecord& record,
+                           const std::string& source_id,
                            const store::WithheldRow& row);
+  // Whether taking the user away, with his memberships, is held.
+  absl::optional<Danger> HeldBy(const User& user, Fate fate) const;
 
   RunWork& work_;
   Transaction& transaction_;
   absl::Time now_;
   const std::function<std::string()>& make_id_;
+  absl::Time read_time_;
+  absl::optional<v1::Evidence> evidence_;
+  UserOutcome outcome_;
 };
 
 }  // namespace rollcall::reconciliation

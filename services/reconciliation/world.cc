@@ -51,6 +51,10 @@ std::string RowText(const std::string& key, const std::string& value) {
   if (table == "places") return TextOf<store::PlaceRow>(value);
   if (table == "scopes") return TextOf<store::ScopeRow>(value);
   if (table == "running") return TextOf<store::RunningRow>(value);
+  if (table == "directories") return TextOf<store::DirectoryRow>(value);
+  if (table == "live") return TextOf<store::LiveRow>(value);
+  if (table == "held") return TextOf<store::HeldBatchRow>(value);
+  if (table == "held_rows") return TextOf<store::WithheldRow>(value);
   return TextOf<store::IdRow>(value);
 }
 
@@ -68,22 +72,36 @@ void World::Restart() {
   store.reset();
   faulty = std::make_unique<rollcall::store::FaultyStore>(*rows);
   store = std::make_unique<IdentityStore>(*faulty);
-  engine_ = std::make_unique<RunEngine>(RunEngineOptions{
-      .store = *store,
-      .directory = directory_service,
-      .board = board,
-      .clock = clock,
-      .make_id = [this] { return absl::StrFormat("id%06dx", next_id_++); },
-      .is_stopping = [this] { return is_stopping; },
-      .max_batch_rows = max_batch_rows_,
-      .users_per_step = users_per_step_});
+  engine_ = std::make_unique<RunEngine>(Options());
 }
 
-RunName World::Start(const std::string& directory) {
+RunEngineOptions World::Options() {
+  return {.store = *store,
+          .directory = directory_service,
+          .board = board,
+          .clock = clock,
+          .make_id = [this] { return absl::StrFormat("id%06dx", next_id_++); },
+          .is_stopping = [this] { return is_stopping; },
+          .max_batch_rows = max_batch_rows_,
+          .users_per_step = users_per_step_};
+}
+
+RunName World::Start(const std::string& directory, v1::Run::Kind kind) {
   const RunName name(DirectoryName(AccountName(kAccount), directory),
                      absl::StrCat("r", next_run_++));
-  Must(StartRun(name, "", clock.TimeNow(), *store));
+  Must(StartRun(name, {.kind = kind}, clock.TimeNow(), *store));
   return name;
+}
+
+absl::StatusOr<v1::SyncUserResponse> World::SyncUser(
+    const std::string& user_principal_name, const std::string& directory) {
+  const directory::v1::Directory configured =
+      Must(directory_service.GetDirectory(
+          DirectoryName(AccountName(kAccount), directory)));
+  auto response = SingleSync(Options()).Sync(
+      configured, {.user_principal_name = user_principal_name});
+  Check(CheckInvariants(*store, kAccount));
+  return response;
 }
 
 absl::Status World::Carry(const RunName& name) {
@@ -94,8 +112,8 @@ v1::Run World::Find(const RunName& name) const {
   return *Must(store->Runs(kAccount).FindRun(name.directory().id(), name.id()));
 }
 
-v1::Run World::Sync(const std::string& directory) {
-  const RunName name = Start(directory);
+v1::Run World::Sync(const std::string& directory, v1::Run::Kind kind) {
+  const RunName name = Start(directory, kind);
   Check(Carry(name));
   Check(CheckInvariants(*store, kAccount));
   return Find(name);

@@ -3,12 +3,14 @@
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_WORLD_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_WORLD_H_
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/optional.h"
 #include "common/identity/resource_name.h"
 #include "common/store/faulty_store.h"
@@ -18,6 +20,7 @@
 #include "services/reconciliation/model.h"
 #include "services/reconciliation/run_engine.h"
 #include "services/reconciliation/run_progress.h"
+#include "services/reconciliation/single_sync.h"
 #include "services/reconciliation/store.h"
 
 namespace rollcall::reconciliation {
@@ -36,11 +39,22 @@ class World {
   }
 
   // Starts a run, carries it to its end or wait, looks at it.
-  RunName Start(const std::string& directory = "d1");
+  RunName Start(const std::string& directory = "d1",
+                v1::Run::Kind kind = v1::Run::FULL);
   absl::Status Carry(const RunName& name);
   v1::Run Find(const RunName& name) const;
   // All three. The invariants of the store hold before and after.
-  v1::Run Sync(const std::string& directory = "d1");
+  v1::Run Sync(const std::string& directory = "d1",
+               v1::Run::Kind kind = v1::Run::FULL);
+  v1::Run SyncChanges(const std::string& directory = "d1") {
+    return Sync(directory, v1::Run::CHANGES);
+  }
+  // One user, by user principal name.
+  absl::StatusOr<v1::SyncUserResponse> SyncUser(
+      const std::string& user_principal_name,
+      const std::string& directory = "d1");
+  // What the engine and everything like it is made with.
+  RunEngineOptions Options();
 
   // Users by username, groups by name.
   absl::optional<User> FindUser(const std::string& username) const;
@@ -71,7 +85,7 @@ class World {
   size_t max_batch_rows_;
   size_t users_per_step_;
   std::unique_ptr<RunEngine> engine_;
-  int next_id_ = 1;
+  std::atomic<int> next_id_ = 1;
   int next_run_ = 1;
 };
 

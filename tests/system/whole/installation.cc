@@ -246,7 +246,8 @@ class Installation::Services {
                                          .directory = *directory_client_,
                                          .board = board_,
                                          .clock = clock_,
-                                         .make_id = RandomId});
+                                         .make_id = RandomId},
+        desk_);
     run_service_ = std::make_unique<reconciliation::ReconciliationServiceImpl>(
         reconciliation::ReconciliationServiceOptions{
             .store = *identity_store_,
@@ -331,6 +332,7 @@ class Installation::Services {
   std::unique_ptr<reconciliation::IdentityStore> identity_store_;
   std::unique_ptr<reconciliation::GrpcDirectoryClient> directory_client_;
   reconciliation::RunProgressBoard board_;
+  reconciliation::RunDesk desk_;
   std::unique_ptr<reconciliation::RunWorker> run_worker_;
   std::unique_ptr<reconciliation::ReconciliationServiceImpl> run_service_;
   std::unique_ptr<reconciliation::UserServiceImpl> user_service_;

@@ -1,0 +1,17 @@
+#include "services/reconciliation/guard.h"
+
+namespace rollcall::reconciliation {
+
+bool IsOver(int64_t rows, int64_t live, const Limit& limit) {
+  return rows > limit.count && rows * 100 > live * limit.percent;
+}
+
+std::vector<GuardFact> Judge(const std::vector<GuardFact>& facts) {
+  std::vector<GuardFact> held;
+  for (const GuardFact& fact : facts) {
+    if (IsOver(fact.rows, fact.live, fact.limit)) held.push_back(fact);
+  }
+  return held;
+}
+
+}  // namespace rollcall::reconciliation

@@ -1,0 +1,48 @@
+// Decides which part of a sync is too dangerous to be carried out without being
+// asked for (B2). There is no way to switch it off. Pure.
+#ifndef ROLLCALL_SERVICES_RECONCILIATION_GUARD_H_
+#define ROLLCALL_SERVICES_RECONCILIATION_GUARD_H_
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace rollcall::reconciliation {
+
+// What a sync may do too often. The numbers are those of the contract.
+enum class Danger {
+  kRemoved = 1,        // Users go to the trash.
+  kDisabled = 2,       // Users are disabled.
+  kGroupsEmptied = 3,  // Groups lose their last member.
+  kMerged = 4,         // Users whom nobody manages are merged into.
+  kEmailsCleared = 5,  // A5
+};
+
+inline constexpr std::array<Danger, 5> kDangers = {
+    Danger::kRemoved, Danger::kDisabled, Danger::kGroupsEmptied,
+    Danger::kMerged, Danger::kEmailsCleared};
+
+// More than `count` rows, and more than `percent` of the live ones, are held.
+struct Limit {
+  int percent = 10;
+  int64_t count = 5;
+
+  friend bool operator==(const Limit&, const Limit&) = default;
+};
+
+bool IsOver(int64_t rows, int64_t live, const Limit& limit);
+
+// One danger of one sync.
+struct GuardFact {
+  Danger danger = Danger::kRemoved;
+  int64_t rows = 0;  // What the sync would do, and is held already.
+  int64_t live = 0;  // What there is.
+  Limit limit;
+};
+
+// The facts whose part of the sync is to be held.
+std::vector<GuardFact> Judge(const std::vector<GuardFact>& facts);
+
+}  // namespace rollcall::reconciliation
+
+#endif  // ROLLCALL_SERVICES_RECONCILIATION_GUARD_H_

@@ -1,0 +1,96 @@
+#include "services/reconciliation/run_ending.h"
+
+#include <memory>
+
+#include "absl/types/optional.h"
+#include "common/log/log.h"
+#include "common/metrics/metrics.h"
+#include "common/status/status_macros.h"
+#include "services/reconciliation/held_batches.h"
+#include "services/reconciliation/keys.h"
+#include "services/reconciliation/records.h"
+#include "services/reconciliation/run_steps.h"
+
+namespace rollcall::reconciliation {
+namespace {
+
+// What the next runs of the directory begin with. The cursor moves only with
+// the run's last batch (invariant 5), and only over what was done.
+absl::Status HandOn(v1::Run::State state, absl::Time now, const RunWork& work,
+                    Transaction& transaction) {
+  const bool has_read =
+      work.run.kind() == v1::Run::FULL || work.run.kind() == v1::Run::CHANGES;
+  const bool has_ended_well =
+      state == v1::Run::SUCCEEDED || state == v1::Run::PARTIAL;
+  if (!has_read || !has_ended_well) return absl::OkStatus();
+  ASSIGN_OR_RETURN(store::DirectoryRow row,
+                   transaction.runs().GetDirectory(work.directory()));
+  row.set_change_cursor(work.place.next_change_cursor());
+  row.set_shape(work.scope.shape());
+  row.set_read_time_nanos(
+      absl::ToUnixNanos(FromTimestamp(work.run.read_time())));
+  if (work.place.needs_full()) {
+    row.set_full_retry_nanos(absl::ToUnixNanos(now + kFullRetryDelay));
+  } else if (work.run.kind() == v1::Run::FULL) {
+    row.clear_full_retry_nanos();
+  }
+  transaction.Put(keys::Directory(work.directory()), row);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+v1::ChangeEvent RunFinishedEvent(const RunWork& work, absl::Time now) {
+  v1::ChangeEvent event = MakeEvent(work, now, "R70");
+  v1::RunFinished& finished = *event.mutable_run_finished();
+  *finished.mutable_run() = work.run;
+  finished.set_directory(work.name.directory().ToString());
+  finished.set_enrollment_mail_enabled(work.scope.enrollment_mail_enabled());
+  finished.set_phone_import_enabled(work.scope.phone_import_enabled());
+  return event;
+}
+
+absl::Status FinishRun(v1::Run::State state, const RunEngineOptions& options,
+                       RunWork& work) {
+  const absl::Time now = options.clock.TimeNow();
+  work.run.set_state(state);
+  work.run.set_phase(v1::Run::ENDED);
+  if (state != v1::Run::FAILED && state != v1::Run::CANCELLED) {
+    const int64_t seen = work.counters().users_seen();
+    SetProgress(seen, seen, work);
+  }
+  *work.run.mutable_end_time() = ToTimestamp(now);
+  {
+    ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
+    store::RunRow row;
+    *row.mutable_run() = work.run;
+    transaction->Put(keys::Run(work.directory(), work.name.id()), row);
+    transaction->Delete(keys::Running(work.directory()));
+    transaction->Delete(keys::Place(work.directory(), work.name.id()));
+    transaction->Delete(keys::Scope(work.directory(), work.name.id()));
+    RETURN_IF_ERROR(HandOn(state, now, work, *transaction));
+    if (!work.place.held_batch().empty()) {
+      const bool applied =
+          state == v1::Run::SUCCEEDED || state == v1::Run::PARTIAL;
+      RETURN_IF_ERROR(CloseApproved(applied, now, work, *transaction));
+    }
+    transaction->AppendEvent(RunFinishedEvent(work, now));
+    RETURN_IF_ERROR(transaction->Commit());
+  }
+  RETURN_IF_ERROR(DropWithheld(options, absl::nullopt, work));
+  Counter("rollcall_reconciliation_runs_total", "Runs that have ended.",
+          {{"state", v1::Run::State_Name(state)}})
+      .Increment();
+  const v1::RunCounters& counters = work.run.counters();
+  LogInfo("run_finished", {{"run", work.run.name()},
+                           {"kind", v1::Run::Kind_Name(work.run.kind())},
+                           {"state", v1::Run::State_Name(state)},
+                           {"users_seen", counters.users_seen()},
+                           {"users_created", counters.users_created()},
+                           {"users_updated", counters.users_updated()},
+                           {"users_removed", counters.users_removed()},
+                           {"users_skipped", counters.users_skipped()}});
+  return absl::OkStatus();
+}
+
+}  // namespace rollcall::reconciliation

@@ -1,0 +1,160 @@
+#include "services/reconciliation/run_guarding.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
+#include "common/store/proto_table.h"
+#include "services/reconciliation/held_batches.h"
+#include "services/reconciliation/keys.h"
+#include "services/reconciliation/run_scope.h"
+#include "services/reconciliation/run_steps.h"
+
+namespace rollcall::reconciliation {
+namespace {
+
+using rollcall::store::KeyRange;
+using rollcall::store::MessageCursor;
+
+// Counts the rows of one run. One thread, one use. Grows with the number of
+// groups only.
+class Tally {
+ public:
+  Tally(const RunEngineOptions& options, const RunWork& work)
+      : work_(work),
+        now_(options.clock.TimeNow()),
+        rows_(options.store.rows()),
+        identities_(options.store.Identities(work.account())) {}
+
+  absl::Status CountRange(const KeyRange& range) {
+    MessageCursor<store::WithheldRow> cursor(rows_, work_.account(), range);
+    while (true) {
+      ASSIGN_OR_RETURN(auto row, cursor.Next());
+      if (!row.has_value()) return absl::OkStatus();
+      RETURN_IF_ERROR(Count(row->message));
+    }
+  }
+
+  // The groups that would lose their last member, of those that have any.
+  absl::Status CountGroups() {
+    ASSIGN_OR_RETURN(std::vector<GroupRecord> groups,
+                     identities_.GroupsOfDirectory(work_.directory()));
+    for (const GroupRecord& record : groups) {
+      if (record.group.member_count == 0) continue;
+      ++live_groups_;
+      auto leaving = leaving_.find(record.group.id);
+      if (leaving == leaving_.end()) continue;
+      if (leaving->second >= record.group.member_count) {
+        emptied_.push_back(record.group.id);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  std::vector<GuardFact> Facts() const {
+    const int64_t live = work_.scope.live_count();
+    // A first sync has no live users yet; what it merges is a part of all that
+    // it sees.
+    const int64_t seen = work_.run.counters().users_seen();
+    return {Fact(Danger::kRemoved, removed_, live),
+            Fact(Danger::kDisabled, disabled_, live),
+            Fact(Danger::kGroupsEmptied, static_cast<int64_t>(emptied_.size()),
+                 live_groups_),
+            Fact(Danger::kMerged, merged_, std::max(live, seen)),
+            Fact(Danger::kEmailsCleared, cleared_, live)};
+  }
+  const std::vector<std::string>& emptied() const { return emptied_; }
+
+ private:
+  GuardFact Fact(Danger danger, int64_t rows, int64_t live) const {
+    return {danger, rows, live, LimitOf(work_.scope, danger)};
+  }
+
+  absl::Status Count(const store::WithheldRow& row) {
+    merged_ += row.has_merge();
+    cleared_ += row.clear_email();
+    // Nothing else will happen without proof (R30).
+    if (!work_.place.complete()) return absl::OkStatus();
+    disabled_ += row.disable();
+    for (const std::string& group : row.leave_groups()) ++leaving_[group];
+    if (!row.absent()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
+                     identities_.FindUser(row.user_id()));
+    if (!record.has_value() || record->user.pending_deletion()) {
+      return absl::OkStatus();
+    }
+    const UserDecision decision = DecideAbsent(record->user, work_.rules, now_);
+    removed_ += decision.fate == Fate::kRemove;
+    for (const std::string& group : record->user.groups) {
+      const bool stays = std::binary_search(decision.after.groups.begin(),
+                                            decision.after.groups.end(), group);
+      if (!stays) ++leaving_[group];
+    }
+    return absl::OkStatus();
+  }
+
+  const RunWork& work_;
+  const absl::Time now_;
+  const rollcall::store::Reader& rows_;
+  const IdentityReader identities_;
+  int64_t removed_ = 0;
+  int64_t disabled_ = 0;
+  int64_t merged_ = 0;
+  int64_t cleared_ = 0;
+  int64_t live_groups_ = 0;
+  absl::btree_map<std::string, int64_t> leaving_;
+  std::vector<std::string> emptied_;
+};
+
+}  // namespace
+
+absl::Status GuardWithheld(const RunEngineOptions& options, RunWork& work) {
+  Tally tally(options, work);
+  RETURN_IF_ERROR(tally.CountRange(KeyRange::Prefix(keys::WithheldOfAttempt(
+      work.directory(), work.name.id(), work.place.attempt()))));
+  // A run of changes adds to what is held already: many small steps are one
+  // large one.
+  if (work.run.kind() == v1::Run::CHANGES) {
+    RETURN_IF_ERROR(tally.CountRange(
+        KeyRange::Prefix(keys::HeldRowsOfDirectory(work.directory()))));
+  }
+  RETURN_IF_ERROR(tally.CountGroups());
+
+  const std::vector<GuardFact> held = Judge(tally.Facts());
+  work.scope.clear_held_dangers();
+  work.scope.clear_emptied_groups();
+  work.run.clear_held_batches();
+  {
+    ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
+    for (const GuardFact& fact : held) {
+      ASSIGN_OR_RETURN(std::string batch,
+                       HoldBatch(fact, options, work, *transaction));
+      work.scope.add_held_dangers(static_cast<int>(fact.danger));
+      if (fact.danger == Danger::kGroupsEmptied) {
+        for (const std::string& group : tally.emptied()) {
+          work.scope.add_emptied_groups(group);
+        }
+      }
+      AddProblem(
+          {"CHANGES_HELD",
+           absl::StrCat(fact.rows, " of ", fact.live, " is over the limit of ",
+                        fact.limit.percent, " percent and ", fact.limit.count,
+                        "; approve ", batch, " or put the source right.")},
+          work);
+      work.run.add_held_batches(std::move(batch));
+    }
+    EnterNextPhase(work);
+    SetProgress(0, work.place.withheld_count(), work);
+    SaveProgress(work, *transaction);
+    transaction->Put(keys::Scope(work.directory(), work.name.id()), work.scope);
+    RETURN_IF_ERROR(transaction->Commit());
+  }
+  Show(options, work);
+  return absl::OkStatus();
+}
+
+}  // namespace rollcall::reconciliation

@@ -1,0 +1,275 @@
+#include "services/reconciliation/run_taking.h"
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
+#include "common/status/status_macros.h"
+#include "common/store/proto_table.h"
+#include "services/reconciliation/group_sync.h"
+#include "services/reconciliation/held_batches.h"
+#include "services/reconciliation/keys.h"
+#include "services/reconciliation/records.h"
+#include "services/reconciliation/run_steps.h"
+#include "services/reconciliation/source_looks.h"
+#include "services/reconciliation/user_sync.h"
+
+namespace rollcall::reconciliation {
+namespace {
+
+using rollcall::store::KeyRange;
+using rollcall::store::KeyReader;
+using rollcall::store::MessageCursor;
+
+// Members of a group that are looked at in one batch.
+constexpr int kMembersPerBatch = 500;
+// Withheld rows that are carried out together; with looks at the source in
+// between, fewer, so that little is asked twice after a crash.
+constexpr size_t kRowsPerBatch = 500;
+constexpr size_t kLooksPerBatch = 64;
+
+using Views = absl::flat_hash_map<std::string, SourceView>;
+
+struct Row {
+  std::string key;
+  std::string source_id;
+  store::WithheldRow row;
+  bool needs_view = false;
+};
+
+bool IsApprovedBatch(const RunWork& work) {
+  return work.run.kind() == v1::Run::HELD_BATCH;
+}
+
+std::string RowsOf(const RunWork& work) {
+  return IsApprovedBatch(work)
+             ? keys::HeldRows(work.directory(), work.place.held_danger())
+             : keys::WithheldOfAttempt(work.directory(), work.name.id(),
+                                       work.place.attempt());
+}
+
+absl::StatusOr<std::string> SourceIdIn(const std::string& key,
+                                       const RunWork& work) {
+  std::string directory, run, source_id;
+  int64_t number = 0;
+  if (IsApprovedBatch(work)) {
+    RETURN_IF_ERROR(KeyReader(key)
+                        .Table("held_rows")
+                        .String(&directory)
+                        .Int64(&number)
+                        .String(&source_id)
+                        .Finish());
+    return source_id;
+  }
+  RETURN_IF_ERROR(KeyReader(key)
+                      .Table("withheld")
+                      .String(&directory)
+                      .String(&run)
+                      .Int64(&number)
+                      .String(&source_id)
+                      .Finish());
+  return source_id;
+}
+
+// The next rows to be carried out together.
+absl::StatusOr<std::vector<Row>> NextRows(const RunEngineOptions& options,
+                                          RunWork& work) {
+  // Reads only: dropped without a trace.
+  ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
+  const UserSync sync(work, *transaction, options.clock.TimeNow(),
+                      options.make_id);
+  MessageCursor<store::WithheldRow> cursor(
+      transaction->reader(), work.account(), KeyRange::Prefix(RowsOf(work)));
+  std::vector<Row> rows;
+  size_t looks = 0;
+  while (rows.size() < kRowsPerBatch && looks < kLooksPerBatch) {
+    ASSIGN_OR_RETURN(auto entry, cursor.Next());
+    if (!entry.has_value()) break;
+    Row row;
+    ASSIGN_OR_RETURN(row.source_id, SourceIdIn(entry->key, work));
+    row.key = std::move(entry->key);
+    row.row = std::move(entry->message);
+    row.needs_view = IsApprovedBatch(work);
+    if (!row.needs_view) {
+      ASSIGN_OR_RETURN(row.needs_view, sync.NeedsView(row.source_id, row.row));
+    }
+    looks += row.needs_view;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+// What the source has to say about those rows that need it. An error of the
+// source is the run's.
+absl::StatusOr<Views> Look(const std::vector<Row>& rows,
+                           const RunEngineOptions& options, RunWork& work) {
+  std::vector<std::string> wanted;
+  for (const Row& row : rows) {
+    if (row.needs_view) wanted.push_back(row.source_id);
+  }
+  if (wanted.empty()) return Views();
+  auto views =
+      LookAt(wanted, work.name.directory(), work.group_ids, options.directory);
+  if (views.ok()) return views;
+  work.source_error = views.status();
+  return Views();
+}
+
+// What is still due of a row that the guard has held, by what the source says
+// now: what was approved, and nothing else.
+store::WithheldRow StillDue(const store::WithheldRow& held,
+                            const SourceView& view) {
+  store::WithheldRow due;
+  due.set_user_id(held.user_id());
+  due.set_absent(held.absent());
+  if (!view.in_scope()) return due;
+  const DesiredUser& user = *view.user;
+  if (held.has_merge()) *due.mutable_merge() = ToRow(user);
+  due.set_clear_email(held.clear_email() && user.email.empty());
+  if (!view.evidence.complete()) return due;
+  due.set_disable(held.disable() && !user.enabled);
+  for (const std::string& group : held.leave_groups()) {
+    const bool is_member =
+        std::binary_search(user.groups.begin(), user.groups.end(), group);
+    if (!is_member) due.add_leave_groups(group);
+  }
+  return due;
+}
+
+absl::Status CarryOut(const std::vector<Row>& rows, const Views& views,
+                      const RunEngineOptions& options, RunWork& work) {
+  ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
+  for (const Row& row : rows) {
+    if (IsFull(options, *transaction)) break;
+    UserSync sync(work, *transaction, options.clock.TimeNow(), options.make_id);
+    const auto view = views.find(row.source_id);
+    const SourceView* seen = view == views.end() ? nullptr : &view->second;
+    // Something has happened since the rows were read: look next time.
+    ASSIGN_OR_RETURN(const bool needs_view,
+                     sync.NeedsView(row.source_id, row.row));
+    if (needs_view && seen == nullptr) continue;
+    transaction->Delete(row.key);
+    if (IsApprovedBatch(work) && seen != nullptr) {
+      sync.SetEvidence(seen->evidence);
+      RETURN_IF_ERROR(
+          sync.Withheld(row.source_id, StillDue(row.row, *seen), seen));
+    } else {
+      RETURN_IF_ERROR(sync.Withheld(row.source_id, row.row, seen));
+    }
+  }
+  SetProgress(work.place.withheld_done(), work.place.withheld_count(), work);
+  SaveProgress(work, *transaction);
+  RETURN_IF_ERROR(transaction->Commit());
+  transaction.reset();
+  Show(options, work);
+  return absl::OkStatus();
+}
+
+// Takes the members for whom `leaves` says so out of a group, in batches.
+absl::Status EmptyGroup(const std::string& group, const std::string& rule,
+                        const std::function<bool(const User&)>& leaves,
+                        const RunEngineOptions& options, RunWork& work) {
+  std::string after;
+  while (true) {
+    ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
+    UserSync sync(work, *transaction, options.clock.TimeNow(), options.make_id);
+    ASSIGN_OR_RETURN(
+        std::vector<std::string> members,
+        transaction->identities().ListMembers(group, after, kMembersPerBatch));
+    if (members.empty()) return absl::OkStatus();
+    after = members.back();
+    for (const std::string& member : members) {
+      ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
+                       transaction->identities().FindUser(member));
+      if (record.has_value() && leaves(record->user)) {
+        RETURN_IF_ERROR(sync.LeaveGroup(*record, group, rule));
+      }
+    }
+    if (transaction->empty()) continue;
+    SaveProgress(work, *transaction);
+    RETURN_IF_ERROR(transaction->Commit());
+  }
+}
+
+// Members whom the directory does not know leave a group that it has taken over
+// (R45, R46).
+absl::Status RemoveStrangers(const RunEngineOptions& options, RunWork& work) {
+  ASSIGN_OR_RETURN(std::vector<GroupRecord> groups,
+                   options.store.Identities(work.account())
+                       .GroupsOfDirectory(work.directory()));
+  for (const GroupRecord& record : groups) {
+    if (!record.group.has_strangers) continue;
+    RETURN_IF_ERROR(EmptyGroup(
+        record.group.id, "R45",
+        [&](const User& user) {
+          return user.ClaimOf(work.directory()) == nullptr;
+        },
+        options, work));
+    ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
+    RETURN_IF_ERROR(SettleTakenOver(record.group.id, *transaction));
+    RETURN_IF_ERROR(transaction->Commit());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status TakeWithheld(const RunEngineOptions& options, RunWork& work) {
+  if (PlaceOf(work.place).phase != RunPhase::kRemoving) return absl::OkStatus();
+  while (true) {
+    if (options.is_stopping()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const bool cancelled, IsCancelled(options, work));
+    if (cancelled) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const std::vector<Row> rows, NextRows(options, work));
+    if (rows.empty()) break;
+    ASSIGN_OR_RETURN(const Views views, Look(rows, options, work));
+    if (!work.source_error.ok()) return absl::OkStatus();
+    RETURN_IF_ERROR(CarryOut(rows, views, options, work));
+  }
+  if (!IsApprovedBatch(work)) {
+    if (work.place.complete()) RETURN_IF_ERROR(RemoveStrangers(options, work));
+    RETURN_IF_ERROR(SettleBatches(options, work));
+  }
+  if (work.place.unproven_count() > 0) {
+    AddProblem({"REMOVAL_UNPROVEN",
+                absl::StrCat(work.place.unproven_count(),
+                             " users were kept, for the source did not prove "
+                             "that they are gone when it was asked for them.")},
+               work);
+    work.place.set_needs_full(true);
+  }
+  return EndPhase(options, 0, work);
+}
+
+// A group that has been released is no longer the directory's, so that what is
+// found is what is left to do.
+absl::Status ReleaseGroups(const RunEngineOptions& options, RunWork& work) {
+  if (!work.place.complete() || IsApprovedBatch(work)) return absl::OkStatus();
+  const absl::flat_hash_set<std::string> selected(
+      work.scope.selected_source_ids().begin(),
+      work.scope.selected_source_ids().end());
+  ASSIGN_OR_RETURN(std::vector<GroupRecord> groups,
+                   options.store.Identities(work.account())
+                       .GroupsOfDirectory(work.directory()));
+  for (const GroupRecord& record : groups) {
+    if (selected.contains(record.group.source_id)) continue;
+    RETURN_IF_ERROR(EmptyGroup(
+        record.group.id, "A8",
+        [](const User& user) { return !user.claims.empty(); }, options, work));
+    ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
+    RETURN_IF_ERROR(ReleaseGroup(record.group.id, options.clock.TimeNow(), work,
+                                 *transaction));
+    SaveProgress(work, *transaction);
+    RETURN_IF_ERROR(transaction->Commit());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace rollcall::reconciliation

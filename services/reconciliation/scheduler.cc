@@ -1,0 +1,100 @@
+#include "services/reconciliation/scheduler.h"
+
+#include <memory>
+#include <string>
+
+#include "absl/random/distributions.h"
+#include "common/status/errors.h"
+#include "common/status/status_macros.h"
+#include "services/reconciliation/keys.h"
+#include "services/reconciliation/run_requests.h"
+#include "services/reconciliation/schedule.h"
+
+namespace rollcall::reconciliation {
+namespace {
+
+constexpr int kSecondsPerDay = 24 * 60 * 60;
+constexpr absl::Duration kDefaultPollingInterval = absl::Minutes(5);
+
+bool CanBeRead(const directory::v1::Directory& directory) {
+  return directory.state() == directory::v1::Directory::CONNECTED ||
+         directory.state() == directory::v1::Directory::NEEDS_ATTENTION;
+}
+
+absl::Duration PollingIntervalOf(const directory::v1::Directory& directory) {
+  if (!directory.has_polling_interval()) return kDefaultPollingInterval;
+  return absl::Seconds(directory.polling_interval().seconds()) +
+         absl::Nanoseconds(directory.polling_interval().nanos());
+}
+
+ScheduleFacts FactsOf(const store::DirectoryRow& row,
+                      const directory::v1::Directory& directory) {
+  ScheduleFacts facts;
+  facts.slot_second = row.slot_second();
+  facts.last_slot = absl::FromUnixNanos(row.last_slot_nanos());
+  facts.last_poll = absl::FromUnixNanos(row.last_poll_nanos());
+  facts.polling_interval = PollingIntervalOf(directory);
+  facts.has_cursor = !row.change_cursor().empty();
+  if (row.full_retry_nanos() != 0) {
+    facts.full_retry = absl::FromUnixNanos(row.full_retry_nanos());
+  }
+  return facts;
+}
+
+}  // namespace
+
+absl::StatusOr<Pace> Scheduler::RunOnce(absl::Time now) {
+  absl::Status first_error;
+  RETURN_IF_ERROR(
+      ForEachDirectory(options_.directory, "accounts/-",
+                       [&](const directory::v1::Directory& directory) {
+                         first_error.Update(Annotate(Schedule(directory, now),
+                                                     directory.name()));
+                         return !options_.is_stopping();
+                       }));
+  if (!first_error.ok()) return first_error;
+  return Pace::kRest;
+}
+
+absl::Status Scheduler::Schedule(const directory::v1::Directory& directory,
+                                 absl::Time now) {
+  if (!CanBeRead(directory)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const DirectoryName name,
+                   DirectoryName::Parse(directory.name()));
+  ASSIGN_OR_RETURN(const store::DirectoryRow row, Meet(name, now));
+  const ScheduleVerdict verdict = JudgeSchedule(FactsOf(row, directory), now);
+  if (verdict.due == Due::kNothing) return absl::OkStatus();
+  ASSIGN_OR_RETURN(
+      const absl::optional<store::RunningRow> running,
+      options_.store.Runs(name.account().id()).FindRunning(name.id()));
+  if (running.has_value()) return absl::OkStatus();
+  if (verdict.due == Due::kFull) {
+    RETURN_IF_ERROR(StartRun(RunName(name, options_.make_id()),
+                             {.kind = v1::Run::FULL, .slot = verdict.slot}, now,
+                             options_.store)
+                        .status());
+  } else {
+    desk_.AddPoll(name);
+  }
+  on_work_();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<store::DirectoryRow> Scheduler::Meet(const DirectoryName& name,
+                                                    absl::Time now) {
+  const std::string& account = name.account().id();
+  ASSIGN_OR_RETURN(store::DirectoryRow known,
+                   options_.store.Runs(account).GetDirectory(name.id()));
+  if (known.last_slot_nanos() != 0) return known;
+  ASSIGN_OR_RETURN(auto transaction, options_.store.Begin(account));
+  ASSIGN_OR_RETURN(store::DirectoryRow row,
+                   transaction->runs().GetDirectory(name.id()));
+  row.set_slot_second(absl::Uniform(random_, 0, kSecondsPerDay));
+  row.set_last_slot_nanos(
+      absl::ToUnixNanos(LatestSlot(row.slot_second(), now)));
+  transaction->Put(keys::Directory(name.id()), row);
+  RETURN_IF_ERROR(transaction->Commit());
+  return row;
+}
+
+}  // namespace rollcall::reconciliation

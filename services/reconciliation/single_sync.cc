@@ -1,0 +1,335 @@
+#include "services/reconciliation/single_sync.h"
+
+#include <memory>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/identity/values.h"
+#include "common/log/log.h"
+#include "common/status/errors.h"
+#include "common/status/status_macros.h"
+#include "services/reconciliation/held_batches.h"
+#include "services/reconciliation/records.h"
+#include "services/reconciliation/run_ending.h"
+#include "services/reconciliation/run_requests.h"
+#include "services/reconciliation/run_scope.h"
+#include "services/reconciliation/run_steps.h"
+#include "services/reconciliation/user_sync.h"
+#include "services/reconciliation/username_form.h"
+
+namespace rollcall::reconciliation {
+namespace {
+
+using directory::v1::ReadSourceUserRequest;
+using directory::v1::ReadSourceUserResponse;
+
+// Readings that may be overtaken by newer ones before the caller has to ask
+// again.
+constexpr int kMaxReadings = 3;
+
+v1::SyncUserResponse::Outcome OutcomeOf(const UserOutcome& outcome) {
+  switch (outcome.fate) {
+    case Fate::kCreate:
+      return v1::SyncUserResponse::CREATED;
+    case Fate::kMerge:
+      return v1::SyncUserResponse::MERGED;
+    case Fate::kUpdate:
+    case Fate::kDropClaim:
+      return v1::SyncUserResponse::UPDATED;
+    case Fate::kRestore:
+      return v1::SyncUserResponse::RESTORED;
+    case Fate::kRemove:
+      return v1::SyncUserResponse::REMOVED;
+    case Fate::kSkip:
+      return v1::SyncUserResponse::SKIPPED;
+    case Fate::kHold:
+      return v1::SyncUserResponse::KEPT;
+    case Fate::kUnchanged:
+      break;
+  }
+  return outcome.kept ? v1::SyncUserResponse::KEPT
+                      : v1::SyncUserResponse::UNCHANGED;
+}
+
+// Why something was kept.
+std::string ReasonOfKeeping(const SourceView& view, const RunWork& work) {
+  if (!view.evidence.complete() && !view.proves_absence()) {
+    return "READ_INCOMPLETE";
+  }
+  return work.rules.missing_groups.empty() ? "" : "GROUP_MISSING";
+}
+
+// Our ids of the selected groups that the tenant does not know any more (A7).
+void NoteMissingGroups(const directory::v1::Directory& directory,
+                       RunWork& work) {
+  for (const auto& selected : directory.selected_groups()) {
+    auto group = work.group_ids.find(selected.source_id());
+    if (!selected.missing() || group == work.group_ids.end()) continue;
+    work.rules.missing_groups.insert(group->second);
+  }
+}
+
+// Whether a newer reading of the source has passed over this object already:
+// what it said is stored, or it had nothing to say.
+absl::StatusOr<bool> IsOvertaken(const std::string& source_id,
+                                 const absl::optional<UserRecord>& linked,
+                                 absl::Time now, const RunWork& work,
+                                 const Transaction& transaction) {
+  const absl::Time reading = FromTimestamp(work.run.read_time());
+  if (linked.has_value()) {
+    const Claim* claim = linked->user.ClaimOf(work.directory());
+    if (claim != nullptr &&
+        IsFromNewerReading(claim->read_time, reading, now)) {
+      return true;
+    }
+  }
+  const RunReader& runs = transaction.runs();
+  ASSIGN_OR_RETURN(const store::DirectoryRow directory,
+                   runs.GetDirectory(work.directory()));
+  if (IsFromNewerReading(absl::FromUnixNanos(directory.read_time_nanos()),
+                         reading, now)) {
+    return true;
+  }
+  ASSIGN_OR_RETURN(const absl::optional<store::RunningRow> running,
+                   runs.FindRunning(work.directory()));
+  if (!running.has_value()) return false;
+  ASSIGN_OR_RETURN(const absl::optional<v1::Run> run,
+                   runs.FindRun(work.directory(), running->run()));
+  ASSIGN_OR_RETURN(const absl::optional<store::PlaceRow> place,
+                   runs.FindPlace(work.directory(), running->run()));
+  if (!run.has_value() || !place.has_value()) return false;
+  return place->through() >= source_id &&
+         IsFromNewerReading(FromTimestamp(run->read_time()), reading, now);
+}
+
+// Puts the run that tells of the change, and the event that releases this
+// user's mail (R72).
+absl::Status Record(const std::string& user_id, absl::Time now, RunWork& work,
+                    Transaction& transaction) {
+  work.run.set_state(v1::Run::SUCCEEDED);
+  work.run.set_phase(v1::Run::ENDED);
+  SetProgress(1, 1, work);
+  *work.run.mutable_end_time() = ToTimestamp(now);
+  RETURN_IF_ERROR(PutNewRun(work.name, work.run, now, transaction));
+  v1::ChangeEvent event = RunFinishedEvent(work, now);
+  event.mutable_run_finished()->set_user(
+      UserName(work.name.account(), user_id).ToString());
+  transaction.AppendEvent(std::move(event));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckReady(const directory::v1::Directory& directory) {
+  using directory::v1::Directory;
+  switch (directory.state()) {
+    case Directory::CONNECTED:
+    case Directory::NEEDS_ATTENTION:
+      return absl::OkStatus();
+    case Directory::SETUP_INCOMPLETE:
+      return FailedPrecondition(
+          "DIRECTORY_SETUP_INCOMPLETE",
+          absl::StrCat("No group is selected in ", directory.name(),
+                       ": select one before a sync."),
+          {{"directory", directory.name()}});
+    case Directory::REAUTHORIZATION_REQUIRED:
+      return FailedPrecondition(
+          "REAUTHORIZATION_REQUIRED",
+          absl::StrCat("The connection of ", directory.name(),
+                       " must be authorized again before a sync."),
+          {{"directory", directory.name()}});
+    case Directory::DELETED:
+      return FailedPrecondition(
+          "DIRECTORY_DELETED",
+          absl::StrCat(directory.name(), " was deleted and is not read."),
+          {{"directory", directory.name()}});
+    default:
+      return FailedPrecondition(
+          "DIRECTORY_NOT_READY",
+          absl::StrCat(directory.name(), " cannot be synchronized."),
+          {{"directory", directory.name()}});
+  }
+}
+
+absl::StatusOr<v1::SyncUserResponse> SingleSync::Sync(
+    const directory::v1::Directory& directory, const SingleTarget& target) {
+  RETURN_IF_ERROR(CheckReady(directory));
+  ASSIGN_OR_RETURN(const DirectoryName name,
+                   DirectoryName::Parse(directory.name()));
+  ASSIGN_OR_RETURN(const ReadSourceUserRequest question,
+                   Question(directory, name, target));
+  for (int reading = 0; reading < kMaxReadings; ++reading) {
+    ASSIGN_OR_RETURN(const ReadSourceUserResponse answer, Ask(name, question));
+    RETURN_IF_ERROR(CheckReady(answer.directory()));
+    std::string asked = question.source_id();
+    if (asked.empty() && !answer.found()) {
+      ASSIGN_OR_RETURN(const absl::optional<std::string> linked,
+                       LinkedObject(name, question.user_principal_name()));
+      asked = linked.value_or("");
+    }
+    ASSIGN_OR_RETURN(absl::optional<v1::SyncUserResponse> response,
+                     Apply(name, asked, answer));
+    if (response.has_value()) return *std::move(response);
+  }
+  return Aborted("SOURCE_READ_OVERTAKEN",
+                 "Newer readings of the source were applied meanwhile; the "
+                 "user is as they say. Ask again if that is not enough.");
+}
+
+absl::StatusOr<ReadSourceUserRequest> SingleSync::Question(
+    const directory::v1::Directory& directory, const DirectoryName& name,
+    const SingleTarget& target) const {
+  ReadSourceUserRequest question;
+  question.set_name(name.ToString());
+  if (!target.user.has_value()) {
+    ASSIGN_OR_RETURN(const UserPrincipalName upn,
+                     UserPrincipalName::Parse(target.user_principal_name));
+    question.set_user_principal_name(upn.value());
+    return question;
+  }
+  const std::string user_name = target.user->ToString();
+  if (directory.username_normalization_enabled()) {
+    return FailedPrecondition(
+        "USERNAMES_NORMALIZED",
+        absl::StrCat("The usernames of ", directory.name(),
+                     " are shortened: name the user by its whole user "
+                     "principal name."),
+        {{"directory", directory.name()}, {"user", user_name}});
+  }
+  ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
+                   options_.store.Identities(name.account().id())
+                       .FindUser(target.user->id()));
+  if (!record.has_value()) {
+    return NotFound("USER_NOT_FOUND",
+                    absl::StrCat("There is no user ", user_name, "."),
+                    {{"user", user_name}});
+  }
+  const Claim* claim = record->user.ClaimOf(name.id());
+  if (claim == nullptr) {
+    return FailedPrecondition(
+        "USER_NOT_MANAGED",
+        absl::StrCat(user_name, " is not managed by ", directory.name(), "."),
+        {{"directory", directory.name()}, {"user", user_name}});
+  }
+  question.set_source_id(claim->source_id);
+  return question;
+}
+
+absl::StatusOr<ReadSourceUserResponse> SingleSync::Ask(
+    const DirectoryName& name, const ReadSourceUserRequest& question) const {
+  ASSIGN_OR_RETURN(ReadSourceUserResponse answer,
+                   options_.directory.ReadSourceUser(question));
+  if (answer.found() || question.has_source_id()) return answer;
+  ASSIGN_OR_RETURN(const absl::optional<std::string> linked,
+                   LinkedObject(name, question.user_principal_name()));
+  if (!linked.has_value()) return answer;
+  ReadSourceUserRequest by_id;
+  by_id.set_name(question.name());
+  by_id.set_source_id(*linked);
+  return options_.directory.ReadSourceUser(by_id);
+}
+
+// The user has this name here, whole or shortened.
+absl::StatusOr<absl::optional<std::string>> SingleSync::LinkedObject(
+    const DirectoryName& name, const std::string& user_principal_name) const {
+  const IdentityReader identities =
+      options_.store.Identities(name.account().id());
+  for (const bool normalization : {false, true}) {
+    ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
+                     identities.FindUserByUsername(
+                         UsernameOf(user_principal_name, normalization)));
+    if (!record.has_value()) continue;
+    const Claim* claim = record->user.ClaimOf(name.id());
+    if (claim == nullptr) continue;
+    const bool is_meant =
+        absl::EqualsIgnoreCase(claim->user_principal_name,
+                               user_principal_name) ||
+        absl::EqualsIgnoreCase(claim->username_origin, user_principal_name);
+    if (is_meant) return absl::make_optional(claim->source_id);
+  }
+  return absl::optional<std::string>();
+}
+
+absl::StatusOr<absl::optional<v1::SyncUserResponse>> SingleSync::Apply(
+    const DirectoryName& name, const std::string& asked_source_id,
+    const ReadSourceUserResponse& answer) const {
+  const absl::Time now = options_.clock.TimeNow();
+  RunWork work{.name = RunName(name, options_.make_id())};
+  work.run.set_name(work.name.ToString());
+  work.run.set_kind(v1::Run::SINGLE_USER);
+  *work.run.mutable_create_time() = ToTimestamp(now);
+  *work.run.mutable_read_time() = answer.read_time();
+  work.scope = ScopeOf(answer.directory());
+  RETURN_IF_ERROR(LoadRules(options_.store, work));
+  NoteMissingGroups(answer.directory(), work);
+  work.at_once = true;
+  work.rules.may_rename = false;
+  work.place.set_complete(answer.complete());
+  ASSIGN_OR_RETURN(work.has_held, HoldsAnything(options_.store, name));
+  ASSIGN_OR_RETURN(const SourceView view,
+                   ReadSourceView(answer, work.group_ids));
+
+  v1::SyncUserResponse response;
+  *response.mutable_evidence() = view.evidence;
+  const std::string source_id =
+      view.user.has_value() ? view.user->source_id : asked_source_id;
+  ASSIGN_OR_RETURN(auto transaction, Begin(options_, work));
+  absl::optional<UserRecord> linked;
+  if (!source_id.empty()) {
+    ASSIGN_OR_RETURN(linked, transaction->identities().FindUserBySource(
+                                 name.id(), source_id));
+  }
+  ASSIGN_OR_RETURN(const bool overtaken,
+                   IsOvertaken(source_id, linked, now, work, *transaction));
+  if (overtaken) return absl::optional<v1::SyncUserResponse>();
+
+  UserSync sync(work, *transaction, now, options_.make_id);
+  sync.SetEvidence(view.evidence);
+  if (view.in_scope()) {
+    RETURN_IF_ERROR(
+        sync.Seen(*view.user, linked.has_value() ? linked->user.id : ""));
+    response.set_outcome(OutcomeOf(sync.outcome()));
+  } else if (!linked.has_value()) {
+    response.set_outcome(v1::SyncUserResponse::NOT_IN_SCOPE);  // R76
+    return absl::make_optional(std::move(response));
+  } else if (!view.proves_absence()) {
+    response.set_outcome(v1::SyncUserResponse::KEPT);  // R30
+  } else {
+    if (work.has_held) sync.DropHeld(source_id);
+    RETURN_IF_ERROR(sync.Remove(*linked, view));
+    response.set_outcome(OutcomeOf(sync.outcome()));
+  }
+  if (response.outcome() == v1::SyncUserResponse::SKIPPED) {
+    response.set_reason(sync.outcome().reason);
+  } else if (response.outcome() == v1::SyncUserResponse::KEPT ||
+             sync.outcome().kept) {
+    response.set_reason(ReasonOfKeeping(view, work));
+  }
+
+  const std::string user_id = !sync.outcome().user_id.empty()
+                                  ? sync.outcome().user_id
+                              : linked.has_value() ? linked->user.id
+                                                   : std::string();
+  if (transaction->has_events()) {
+    response.set_run(work.run.name());
+    RETURN_IF_ERROR(Record(user_id, now, work, *transaction));
+  }
+  if (!user_id.empty()) {
+    ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
+                     transaction->identities().FindUser(user_id));
+    if (record.has_value()) {
+      *response.mutable_user() = ToMessage(record->user, work.account());
+    }
+  }
+  RETURN_IF_ERROR(transaction->Commit());
+  transaction.reset();
+  if (work.has_held) RETURN_IF_ERROR(SettleBatches(options_, work));
+  LogInfo(
+      "user_synced",
+      {{"directory", name.ToString()},
+       {"user", response.user().name()},
+       {"outcome", v1::SyncUserResponse::Outcome_Name(response.outcome())}});
+  return absl::make_optional(std::move(response));
+}
+
+}  // namespace rollcall::reconciliation
