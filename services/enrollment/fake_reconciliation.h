@@ -71,6 +71,7 @@ class FakeReconciliation : public ReconciliationClient {
     bool phones = false;
     reconciliation::v1::Run::State state = reconciliation::v1::Run::SUCCEEDED;
     std::string directory = "d1";
+    std::string user;  // The name of the only user that the run is about.
   };
   void FinishRun(const std::string& run, const RunOptions& options) {
     reconciliation::v1::ChangeEvent event;
@@ -82,6 +83,7 @@ class FakeReconciliation : public ReconciliationClient {
     finished->mutable_run()->set_state(options.state);
     finished->set_enrollment_mail_enabled(options.mail);
     finished->set_phone_import_enabled(options.phones);
+    finished->set_user(options.user);
     feed_.Append("acme", event);
   }
   void FinishRun(const std::string& run) { FinishRun(run, RunOptions()); }

@@ -158,6 +158,10 @@ class Changes {
     release.set_directory(directory.id());
     release.set_wanted(finished.enrollment_mail_enabled() &&
                        finished.run().state() != Run::FAILED);
+    if (!finished.user().empty()) {
+      ASSIGN_OR_RETURN(const UserName user, UserName::Parse(finished.user()));
+      release.set_user(user.id());
+    }
     batch_->Put(ReleaseKey(sequence), Serialize(release));
     return absl::OkStatus();
   }

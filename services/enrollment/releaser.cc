@@ -120,6 +120,21 @@ absl::StatusOr<Pace> Releaser::ReleaseOnce(absl::Time now) {
   return pace;
 }
 
+// The next people that the release is about.
+absl::StatusOr<std::vector<EnrollmentStore::PersonRow>> Releaser::PeopleOf(
+    const AccountName& account, const Release& release) const {
+  if (release.user().empty()) {
+    return store_.ListPeople(account, release.position(), kPeoplePerStep);
+  }
+  ASSIGN_OR_RETURN(absl::optional<Person> person,
+                   store_.GetPerson(UserName(account, release.user())));
+  std::vector<EnrollmentStore::PersonRow> people;
+  if (person.has_value()) {
+    people.push_back({release.user(), *std::move(person)});
+  }
+  return people;
+}
+
 absl::StatusOr<Pace> Releaser::ReleaseFor(const AccountName& account,
                                           absl::Time now) {
   ASSIGN_OR_RETURN(const auto next, store_.NextRelease(account));
@@ -130,9 +145,8 @@ absl::StatusOr<Pace> Releaser::ReleaseFor(const AccountName& account,
   step.batch().ExpectValue(next->key, Serialize(release));
   bool done = true;
   if (release.wanted()) {
-    ASSIGN_OR_RETURN(
-        const std::vector<EnrollmentStore::PersonRow> people,
-        store_.ListPeople(account, release.position(), kPeoplePerStep));
+    ASSIGN_OR_RETURN(const std::vector<EnrollmentStore::PersonRow> people,
+                     PeopleOf(account, release));
     ASSIGN_OR_RETURN(const auto directory,
                      store_.GetDirectory(account, release.directory()));
     const DirectoryOptions options = OptionsOf(directory);

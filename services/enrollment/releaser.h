@@ -6,6 +6,8 @@
 #ifndef ROLLCALL_SERVICES_ENROLLMENT_RELEASER_H_
 #define ROLLCALL_SERVICES_ENROLLMENT_RELEASER_H_
 
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/identity/resource_name.h"
@@ -26,6 +28,8 @@ class Releaser {
   absl::StatusOr<Pace> ReleaseOnce(absl::Time now);
 
  private:
+  absl::StatusOr<std::vector<EnrollmentStore::PersonRow>> PeopleOf(
+      const AccountName& account, const store::Release& release) const;
   absl::StatusOr<Pace> ReleaseFor(const AccountName& account, absl::Time now);
 
   EnrollmentStore& store_;

@@ -228,6 +228,18 @@ TEST_F(EnrollmentWorkerTest, R70_NothingIsMailedBeforeTheRunEnds) {
             "accounts/acme/directories/d1/runs/r1");
 }
 
+TEST_F(EnrollmentWorkerTest, R72_R80_ASyncOfOneUserReleasesHisMailOnly) {
+  reconciliation_.Create("ada");
+  const User ben = FakeReconciliation::MakeUser("ben");
+  reconciliation_.Create(ben);
+  reconciliation_.FinishRun("single", {.user = ben.name()});
+  ASSERT_OK(RunAll());
+  EXPECT_THAT(Recipients(), ElementsAre("ben@example.com"));
+  reconciliation_.FinishRun("full");
+  ASSERT_OK(RunAll());
+  EXPECT_THAT(Recipients(), ElementsAre("ben@example.com", "ada@example.com"));
+}
+
 TEST_F(EnrollmentWorkerTest, R82_OnlyThoseWhoNeedALinkGetOne) {
   reconciliation_.Create("ada");
   User user = FakeReconciliation::MakeUser("disabled");
