@@ -1,9 +1,7 @@
-// The resource /groups of Graph, with members and transitive members.
+// The resource /groups of Graph.
 
 #ifndef ROLLCALL_TESTS_FAKES_ENTRA_GRAPH_GROUPS_H_
 #define ROLLCALL_TESTS_FAKES_ENTRA_GRAPH_GROUPS_H_
-
-#include <optional>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -18,16 +16,14 @@ absl::StatusOr<GraphReply> GetGroup(const GraphContext& context,
                                     const GraphCall& call,
                                     absl::string_view id);
 
-// `cast` is the last segment of the path, such as "microsoft.graph.user";
-// empty means members of all kinds.
-absl::StatusOr<GraphReply> ListMembers(const GraphContext& context,
-                                       const GraphCall& call,
-                                       absl::string_view id,
-                                       absl::string_view cast);
-absl::StatusOr<GraphReply> ListTransitiveMembers(const GraphContext& context,
-                                                 const GraphCall& call,
-                                                 absl::string_view id,
-                                                 absl::string_view cast);
+// The live group with this id, unless a fault hides it.
+absl::StatusOr<ObjectRef> NeedGroup(const GraphContext& context,
+                                    const GraphCall& call,
+                                    const TenantState& state,
+                                    absl::string_view id);
+
+// Whether a group looks empty for want of a permission.
+bool IsHidden(const Group& group, const GraphCall& call);
 
 }  // namespace rollcall::entra
 

@@ -9,6 +9,7 @@
 #include "tests/fakes/entra/graph_delta.h"
 #include "tests/fakes/entra/graph_error.h"
 #include "tests/fakes/entra/graph_groups.h"
+#include "tests/fakes/entra/graph_members.h"
 #include "tests/fakes/entra/graph_membership.h"
 #include "tests/fakes/entra/graph_objects.h"
 #include "tests/fakes/entra/graph_subscriptions.h"
