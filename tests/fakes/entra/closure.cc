@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/container/flat_hash_map.h"
+
 namespace rollcall::entra {
 namespace {
 
@@ -71,17 +73,34 @@ std::vector<ObjectRef> DirectMemberOf(const TenantState& state,
 
 std::vector<ObjectRef> TransitiveMemberOf(const TenantState& state,
                                           ObjectRef member) {
+  // One look at all memberships, however many groups are found.
+  absl::flat_hash_map<ObjectRef, std::vector<ObjectRef>> containers;
+  for (uint32_t i = 0; i < state.groups().size(); ++i) {
+    const Group& group = state.groups()[i];
+    if (group.life != Life::kLive) continue;
+    for (ObjectRef inner : group.members) {
+      if (inner && inner.kind() == ObjectKind::kGroup) {
+        containers[inner].emplace_back(ObjectKind::kGroup, i);
+      }
+    }
+  }
   std::vector<ObjectRef> found;
   std::vector<bool> seen(state.groups().size());
-  std::vector<ObjectRef> queue = {member};
-  while (!queue.empty()) {
-    const ObjectRef next = queue.back();
-    queue.pop_back();
-    for (ObjectRef group : DirectMemberOf(state, next)) {
+  std::vector<ObjectRef> queue;
+  const auto find = [&](const std::vector<ObjectRef>& groups) {
+    for (ObjectRef group : groups) {
       if (seen[group.index()]) continue;
       seen[group.index()] = true;
       found.push_back(group);
       queue.push_back(group);
+    }
+  };
+  find(DirectMemberOf(state, member));
+  while (!queue.empty()) {
+    const ObjectRef next = queue.back();
+    queue.pop_back();
+    if (const auto it = containers.find(next); it != containers.end()) {
+      find(it->second);
     }
   }
   std::sort(found.begin(), found.end());
