@@ -21,6 +21,7 @@
 //   history/<user>/<sequence>                      (empty IdRow)
 //   head                                           HeadRow
 //   feed/<sequence>                                EventRow
+//   feed_consumers/<service>                       FeedConsumerRow
 //   requests/<directory>/<request id>              RequestRow
 //   requests_by_time/<time>/<directory>/<request id>  (empty IdRow)
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_KEYS_H_
@@ -159,6 +160,9 @@ inline std::string History(absl::string_view user, int64_t sequence) {
 inline std::string Head() { return Table("head"); }
 inline std::string Feed(int64_t sequence) {
   return Key("feed").Int64(sequence).Build();
+}
+inline std::string FeedConsumer(absl::string_view service) {
+  return Row("feed_consumers", service);
 }
 inline std::string Request(absl::string_view directory,
                            absl::string_view request_id) {
