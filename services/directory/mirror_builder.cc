@@ -4,12 +4,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/types/optional.h"
 #include "common/log/log.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/time/proto_time.h"
 #include "services/directory/change_log.h"
+#include "services/directory/deleted_groups.h"
 #include "services/directory/delta_round.h"
 #include "services/directory/delta_walk.h"
 #include "services/directory/group_table.h"
@@ -70,8 +72,12 @@ class CatchingUp {
                                               StoredMirror& mirror) {
     const store::StoredDirectory& options = writer_.header().directory();
     ASSIGN_OR_RETURN(std::vector<GroupRow> rows, rows_.Groups());
-    std::vector<SourceId> ids;
-    for (const GroupRow& row : rows) ids.push_back(row.id);
+    // After the reading: who was deleted during it is among them.
+    ASSIGN_OR_RETURN(const std::vector<SourceId> deleted,
+                     ListDeletedGroups(graph_));
+    absl::btree_set<SourceId> watched(deleted.begin(), deleted.end());
+    for (const GroupRow& row : rows) watched.insert(row.id);
+    const std::vector<SourceId> ids(watched.begin(), watched.end());
     const GroupTable groups(std::move(rows));
     // Before the first links are followed: what comes later is theirs.
     ASSIGN_OR_RETURN(std::vector<ChangeLink> links,
@@ -80,7 +86,8 @@ class CatchingUp {
                      FollowLinks(graph_, crew_, std::move(first)));
     ASSIGN_OR_RETURN(const RoundAnswers answers,
                      RoundQuestions(graph_, crew_, rows_, groups,
-                                    UserSelect(options.phone_import_enabled()))
+                                    UserSelect(options.phone_import_enabled()),
+                                    {ids.begin(), ids.end()})
                          .Ask(followed.digest));
     Batch batch(writer_.place().account());
     ASSIGN_OR_RETURN(FoldResult result,

@@ -114,6 +114,7 @@ absl::Status MirrorFold::FoldGroups(const RoundDigest& digest,
     if (row == nullptr || whole.contains(id)) continue;
     RETURN_IF_ERROR(FoldNews(news, *row));
   }
+  RETURN_IF_ERROR(FoldAppearances(answers));
   result_.mirror.set_group_count(static_cast<int64_t>(after_.rows().size()));
   return absl::OkStatus();
 }
@@ -176,6 +177,32 @@ absl::Status MirrorFold::FoldNews(const GroupNews& news, StoredGroup& row) {
   }
   row.set_inner_groups(
       JoinIds(std::vector<SourceId>(inner.begin(), inner.end())));
+  return absl::OkStatus();
+}
+
+absl::Status MirrorFold::FoldAppearances(const RoundAnswers& answers) {
+  for (const auto& [inner, outer] : answers.outer_groups) {
+    if (after_.Find(inner) == nullptr) continue;
+    for (const SourceId& id : outer) {
+      StoredGroup* row = after_.FindMutable(id);
+      if (row == nullptr) continue;
+      std::vector<SourceId> ids;
+      RETURN_IF_ERROR(AppendIds(row->inner_groups(), ids));
+      const auto place = std::lower_bound(ids.begin(), ids.end(), inner);
+      if (place != ids.end() && *place == inner) continue;
+      ids.insert(place, inner);
+      row->set_inner_groups(JoinIds(ids));
+      row->set_members(row->members() + 1);
+    }
+  }
+  for (const auto& [user, groups] : answers.user_groups) {
+    for (const SourceId& id : groups) {
+      const StoredGroup* row = after_.Find(id);
+      // A list that was read just now has everybody.
+      if (row == nullptr || new_groups_.contains(row->number())) continue;
+      memberships_[user].push_back({row->number(), true});
+    }
+  }
   return absl::OkStatus();
 }
 

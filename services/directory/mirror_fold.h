@@ -65,6 +65,8 @@ class MirrorFold {
                           const RoundAnswers& answers);
   absl::Status FoldWhole(const WholeGroup& group);
   absl::Status FoldNews(const GroupNews& news, store::StoredGroup& row);
+  // What groups and users are in who appeared from nowhere.
+  absl::Status FoldAppearances(const RoundAnswers& answers);
   absl::Status FoldUsers(const RoundDigest& digest,
                          const RoundAnswers& answers);
   absl::StatusOr<absl::optional<store::StoredUser>> NextRow(

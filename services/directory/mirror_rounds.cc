@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/types/optional.h"
 #include "common/log/log.h"
 #include "common/status/errors.h"
@@ -35,12 +36,21 @@ LinkScope ScopeOf(const MirrorView& mirror) {
           UserSelect(header.directory().phone_import_enabled())};
 }
 
+// Groups that have a link: those of the mirror, and deleted ones that may come
+// back.
+absl::flat_hash_set<SourceId> FollowedGroups(
+    const std::vector<ChangeLink>& links) {
+  absl::flat_hash_set<SourceId> ids;
+  for (const ChangeLink& link : links) {
+    ids.insert(link.groups.begin(), link.groups.end());
+  }
+  return ids;
+}
+
 // Groups that were nested lately have links of their own. More links than
 // needed make every round dearer.
-bool NeedReslicing(const std::vector<ChangeLink>& links, int64_t groups) {
-  const int64_t parts = static_cast<int64_t>(links.size()) - 1;
-  const auto per_part = static_cast<int64_t>(kGroupsPerDelta);
-  return parts > (groups + per_part - 1) / per_part;
+bool NeedReslicing(const std::vector<ChangeLink>& links, size_t groups) {
+  return links.size() - 1 > (groups + kGroupsPerDelta - 1) / kGroupsPerDelta;
 }
 
 // The compare-and-set on which all of a batch depends.
@@ -80,10 +90,10 @@ absl::StatusOr<RoundDigest> MirrorRounds::Run(const MirrorView& mirror,
 
   absl::optional<GroupTable> groups;
   std::vector<ChangeLink> fresh;
-  if (NeedReslicing(links, mirror.mirror().group_count())) {
-    std::vector<SourceId> ids;
-    ASSIGN_OR_RETURN(std::vector<GroupRow> rows, mirror.rows().Groups());
-    for (const GroupRow& row : rows) ids.push_back(row.id);
+  const absl::flat_hash_set<SourceId> watched = FollowedGroups(links);
+  if (NeedReslicing(links, watched.size())) {
+    std::vector<SourceId> ids(watched.begin(), watched.end());
+    std::sort(ids.begin(), ids.end());
     // Before the old ones are followed: nothing falls in between.
     ASSIGN_OR_RETURN(fresh, TakeGroupLinks(graph, crew, ids));
   }
@@ -98,7 +108,7 @@ absl::StatusOr<RoundDigest> MirrorRounds::Run(const MirrorView& mirror,
     groups.emplace(std::move(rows));
     ASSIGN_OR_RETURN(step.answers,
                      RoundQuestions(graph, crew, mirror.rows(), *groups,
-                                    ScopeOf(mirror).select)
+                                    ScopeOf(mirror).select, watched)
                          .Ask(step.digest));
     step.next.set_requests(graph.answers() - requests);
     RETURN_IF_ERROR(FoldInto(mirror, *groups, step, batch).status());
@@ -123,9 +133,17 @@ absl::StatusOr<RoundAnswers> MirrorRounds::Ask(const MirrorView& mirror,
                                                GraphSession& graph) {
   ASSIGN_OR_RETURN(std::vector<GroupRow> rows, mirror.rows().Groups());
   const GroupTable groups(std::move(rows));
+  absl::flat_hash_set<SourceId> watched;
+  ASSIGN_OR_RETURN(const std::vector<CursorRow> cursors,
+                   mirror.rows().Cursors());
+  for (const CursorRow& cursor : cursors) {
+    std::vector<SourceId> ids;
+    RETURN_IF_ERROR(AppendIds(cursor.row.group_ids(), ids));
+    watched.insert(ids.begin(), ids.end());
+  }
   WorkCrew crew(parallelism_);
   return RoundQuestions(graph, crew, mirror.rows(), groups,
-                        ScopeOf(mirror).select)
+                        ScopeOf(mirror).select, std::move(watched))
       .Ask(doubts);
 }
 

@@ -1,9 +1,9 @@
 #include "services/directory/round_questions.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
@@ -49,13 +49,78 @@ bool IsKnown(const StoredUser& row) {
          !row.user_principal_name().empty();
 }
 
+// Takes away the groups of `member` of which the round itself has said whether
+// it is in them.
+void LeaveOut(const SourceId& member,
+              absl::flat_hash_map<SourceId, bool> GroupNews::*members,
+              const RoundDigest& digest, std::vector<SourceId>& groups) {
+  const auto is_told = [&](const SourceId& group) {
+    const auto news = digest.groups.find(group);
+    return news != digest.groups.end() &&
+           (news->second.*members).contains(member);
+  };
+  groups.erase(std::remove_if(groups.begin(), groups.end(), is_told),
+               groups.end());
+}
+
 }  // namespace
 
 absl::StatusOr<RoundAnswers> RoundQuestions::Ask(const RoundDigest& digest) {
+  RETURN_IF_ERROR(AskForOuterGroups(digest));
   RETURN_IF_ERROR(AskForGroups(digest));
+  RETURN_IF_ERROR(AskForUserGroups(digest));
   ASSIGN_OR_RETURN(const std::vector<SourceId> unknown, UnknownUsers(digest));
   RETURN_IF_ERROR(Fetch(unknown));
   return std::move(answers_);
+}
+
+// A group that is not in the mirror, or was not there: nothing is said of what
+// it is nested in.
+absl::Status RoundQuestions::AskForOuterGroups(const RoundDigest& digest) {
+  std::vector<SourceId> back;
+  for (const auto& [id, news] : digest.groups) {
+    const StoredGroup* row = groups_.Find(id);
+    if (!news.removed && (row == nullptr || row->missing())) back.push_back(id);
+  }
+  if (back.size() > kMaxMembershipQuestions) return TooLarge();
+  std::sort(back.begin(), back.end());
+  ASSIGN_OR_RETURN(answers_.outer_groups,
+                   AskForDirectGroups(graph_, crew_, MemberKind::kGroup, back,
+                                      [this](const SourceId& id) {
+                                        return groups_.Find(id) != nullptr;
+                                      }));
+  for (auto& [inner, outer] : answers_.outer_groups) {
+    LeaveOut(inner, &GroupNews::groups, digest, outer);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RoundQuestions::AskForUserGroups(const RoundDigest& digest) {
+  std::vector<SourceId> back;
+  const auto ask_for = [&](const SourceId& id) -> absl::Status {
+    ASSIGN_OR_RETURN(const auto row, rows_.FindUser(id));
+    if (!row.has_value() || row->presence() == StoredUser::ABSENT) {
+      back.push_back(id);
+    }
+    return absl::OkStatus();
+  };
+  for (const auto& [id, news] : digest.users) {
+    if (!news.removed) RETURN_IF_ERROR(ask_for(id));
+  }
+  for (const SourceId& id : digest.doubtful_users) {
+    if (!digest.users.contains(id)) RETURN_IF_ERROR(ask_for(id));
+  }
+  if (back.size() > kMaxMembershipQuestions) return TooLarge();
+  std::sort(back.begin(), back.end());
+  ASSIGN_OR_RETURN(answers_.user_groups,
+                   AskForDirectGroups(graph_, crew_, MemberKind::kUser, back,
+                                      [this](const SourceId& id) {
+                                        return groups_.Find(id) != nullptr;
+                                      }));
+  for (auto& [user, groups] : answers_.user_groups) {
+    LeaveOut(user, &GroupNews::users, digest, groups);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status RoundQuestions::AskForGroups(const RoundDigest& digest) {
@@ -79,6 +144,9 @@ absl::Status RoundQuestions::AskForGroups(const RoundDigest& digest) {
       if (came) discover(inner);
     }
   }
+  for (const auto& [inner, outer] : answers_.outer_groups) {
+    if (!outer.empty()) discover(inner);
+  }
   std::sort(to_read.begin(), to_read.end());
   RETURN_IF_ERROR(ReadGroups(to_read));
   size_t explored = 0;
@@ -100,7 +168,10 @@ absl::Status RoundQuestions::AskForGroups(const RoundDigest& digest) {
 }
 
 absl::Status RoundQuestions::TakeLinks(const std::vector<SourceId>& groups) {
-  InParts(groups, kGroupsPerDelta, [this](std::vector<SourceId> part) {
+  std::vector<SourceId> unfollowed;
+  std::copy_if(groups.begin(), groups.end(), std::back_inserter(unfollowed),
+               [this](const SourceId& id) { return !followed_.contains(id); });
+  InParts(unfollowed, kGroupsPerDelta, [this](std::vector<SourceId> part) {
     crew_.Add([this, part]() -> absl::Status {
       ASSIGN_OR_RETURN(std::string link, LatestGroupDelta(graph_, part));
       absl::MutexLock lock(&mutex_);
@@ -170,6 +241,9 @@ absl::StatusOr<std::vector<SourceId>> RoundQuestions::UnknownUsers(
     for (const auto& [user, came] : news.users) {
       if (came) members.insert(user);
     }
+  }
+  for (const auto& [user, groups] : answers_.user_groups) {
+    if (!groups.empty()) members.insert(user);
   }
   std::vector<SourceId> unknown;
   const auto is_told = [&digest](const SourceId& id) {

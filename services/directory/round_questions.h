@@ -1,6 +1,7 @@
 // Asks the tenant what a delta round leaves open, before anything is folded:
-// who is in groups that are new, back or in doubt; and what users are whom the
-// mirror does not know. An answer that does not come fails the round.
+// who is in groups that are new, back or in doubt; which groups somebody is in
+// who appears from nowhere; and what users are whom the mirror does not know.
+// An answer that does not come fails the round.
 #ifndef ROLLCALL_SERVICES_DIRECTORY_ROUND_QUESTIONS_H_
 #define ROLLCALL_SERVICES_DIRECTORY_ROUND_QUESTIONS_H_
 
@@ -9,10 +10,12 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "services/directory/graph_client.h"
 #include "services/directory/group_table.h"
 #include "services/directory/member_list.h"
+#include "services/directory/membership_questions.h"
 #include "services/directory/mirror_reader.h"
 #include "services/directory/round_digest.h"
 #include "services/directory/source_id.h"
@@ -48,28 +51,39 @@ struct RoundAnswers {
   std::vector<WholeGroup> groups;
   absl::flat_hash_map<SourceId, UserAnswer> users;
   std::vector<GroupLink> links;  // Of groups that are new in the mirror.
+  // Groups of the mirror that have users and groups who appeared from nowhere.
+  // Only adds to what is known; what the round says of a membership counts
+  // more.
+  DirectGroups user_groups;
+  DirectGroups outer_groups;
 };
 
 // What one round may ask for besides; past it, a full read is cheaper.
 inline constexpr size_t kMaxRoundObjects = 100'000;
+inline constexpr size_t kMaxMembershipQuestions = 20'000;
 
 // One use.
 class RoundQuestions {
  public:
-  // All must outlive it. `select` are the attributes of users.
+  // All must outlive it. `select` are the attributes of users, `followed` the
+  // groups that have links.
   RoundQuestions(GraphSession& graph, WorkCrew& crew, const MirrorReader& rows,
-                 const GroupTable& groups, std::string select)
+                 const GroupTable& groups, std::string select,
+                 absl::flat_hash_set<SourceId> followed)
       : graph_(graph),
         crew_(crew),
         rows_(rows),
         groups_(groups),
-        select_(std::move(select)) {}
+        select_(std::move(select)),
+        followed_(std::move(followed)) {}
 
   // RESOURCE_EXHAUSTED, reason GRAPH_ROUND_TOO_LARGE, past the limit.
   absl::StatusOr<RoundAnswers> Ask(const RoundDigest& digest);
 
  private:
   absl::Status AskForGroups(const RoundDigest& digest);
+  absl::Status AskForOuterGroups(const RoundDigest& digest);
+  absl::Status AskForUserGroups(const RoundDigest& digest);
   absl::Status TakeLinks(const std::vector<SourceId>& groups);
   absl::Status ReadGroups(const std::vector<SourceId>& groups);
   absl::Status Describe();
@@ -83,6 +97,7 @@ class RoundQuestions {
   const MirrorReader& rows_;
   const GroupTable& groups_;
   const std::string select_;
+  const absl::flat_hash_set<SourceId> followed_;
 
   absl::Mutex mutex_;  // Guards what the crew's tasks write.
   RoundAnswers answers_;

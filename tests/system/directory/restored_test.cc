@@ -1,0 +1,124 @@
+// Users and groups that were deleted while everything was read, and are
+// restored later: Graph tells that they are back, and nothing of what they are
+// in.
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/testing/status_matchers.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/system/directory/follower.h"
+
+namespace rollcall::directory {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class RestoredTest : public ChangesTest {
+ protected:
+  RestoredTest() { tenant().SetSecurityGroupSoftDelete(true); }
+
+  std::string AddMember(const std::string& short_name,
+                        const std::string& group) {
+    std::string user = AddUser(short_name);
+    EXPECT_OK(tenant().AddMember(group, user));
+    return user;
+  }
+};
+
+TEST_F(RestoredTest, R30_AUserWhoWasDeletedDuringTheReadIsBackWhenRestored) {
+  const std::string ada = AddMember("ada", "Sales");
+  EXPECT_OK(tenant().AddMember("Finance", ada));
+  EXPECT_OK(tenant().DeleteUser(ada));
+  Begin();
+  EXPECT_OK(tenant().RestoreUser(ada));
+  const Streamed back = Round();
+  ASSERT_THAT(back.users, SizeIs(1));
+  EXPECT_THAT(back.users[0].group_source_ids(), SizeIs(2));
+  EXPECT_TRUE(back.complete());
+  EXPECT_THAT(Round().users, IsEmpty());
+}
+
+// It has a row, and one of its groups was read while it was deleted.
+TEST_F(RestoredTest, R30_AGroupThatWasReadMeanwhileHasTheRestoredUserAgain) {
+  const std::string ada = AddMember("ada", "Sales");
+  EXPECT_OK(tenant().AddMember("Finance", ada));
+  Begin();
+  const std::string finance = world_.GroupId("Finance");
+  EXPECT_OK(tenant().DeleteUser(ada));
+  EXPECT_OK(tenant().DeleteGroup("Finance"));
+  EXPECT_FALSE(world_.Changes(follower_.cursor()).complete());
+  EXPECT_OK(tenant().RestoreGroup(finance));
+  Round();
+  EXPECT_OK(tenant().RestoreUser(ada));
+  const Streamed back = Round();
+  ASSERT_THAT(back.users, SizeIs(1));
+  EXPECT_THAT(back.users[0].group_source_ids(), SizeIs(2));
+}
+
+TEST_F(RestoredTest, R30_R23_ANestedGroupThatWasDeletedIsBackWhenRestored) {
+  const std::string outer = AddGroup("Outer");
+  const std::string inner = AddGroup("Inner");
+  EXPECT_OK(tenant().AddMember("Sales", outer));
+  EXPECT_OK(tenant().AddMember(outer, inner));
+  const std::string ada = AddMember("ada", outer);
+  const std::string bob = AddMember("bob", inner);
+  // One of them before everything is read, one of them after.
+  EXPECT_OK(tenant().DeleteGroup(inner));
+  Begin();
+  EXPECT_OK(tenant().DeleteGroup(outer));
+  EXPECT_THAT(Round().gone, SizeIs(1));
+  EXPECT_OK(tenant().RestoreGroup(inner));
+  EXPECT_THAT(Round().users, IsEmpty());
+  EXPECT_OK(tenant().RestoreGroup(outer));
+  EXPECT_THAT(Round().users, SizeIs(2));
+  // What happens in them is told from now on.
+  const std::string eve = AddMember("eve", inner);
+  EXPECT_THAT(Round().users, SizeIs(1));
+}
+
+TEST_F(RestoredTest, R30_ANestedGroupAloneIsBackWhenRestored) {
+  const std::string inner = AddGroup("Inner");
+  EXPECT_OK(tenant().AddMember("Sales", inner));
+  const std::string ada = AddMember("ada", inner);
+  EXPECT_OK(tenant().DeleteGroup(inner));
+  Begin();
+  EXPECT_OK(tenant().RestoreGroup(inner));
+  EXPECT_THAT(Round().users, SizeIs(1));
+  EXPECT_OK(tenant().DeleteUser(ada));
+  EXPECT_THAT(Round().gone, SizeIs(1));
+  EXPECT_OK(tenant().RestoreUser(ada));
+  EXPECT_THAT(Round().users, SizeIs(1));
+}
+
+// The outer group is read while the inner one is deleted: the nesting is lost
+// until the inner one is back.
+TEST_F(RestoredTest, R30_ANestingSurvivesThatBothWereDeleted) {
+  const std::string outer = AddGroup("Outer");
+  const std::string inner = AddGroup("Inner");
+  EXPECT_OK(tenant().AddMember("Sales", outer));
+  EXPECT_OK(tenant().AddMember(outer, inner));
+  const std::string bob = AddMember("bob", inner);
+  Begin();
+  EXPECT_OK(tenant().DeleteGroup(inner));
+  EXPECT_OK(tenant().DeleteGroup(outer));
+  EXPECT_THAT(Round().gone, SizeIs(1));
+  EXPECT_OK(tenant().RestoreGroup(outer));
+  Round();
+  EXPECT_OK(tenant().RestoreGroup(inner));
+  EXPECT_THAT(Round().users, SizeIs(1));
+}
+
+// Twenty questions a request: a thousand new users are fifty requests more.
+TEST_F(RestoredTest, B6_NewUsersOfNoGroupOfOursCostARequestForTwenty) {
+  Begin();
+  for (int i = 0; i < 40; ++i) AddUser(absl::StrCat("new", i));
+  const int64_t before = world_.emulator().request_count();
+  EXPECT_THAT(Round().users, IsEmpty());
+  EXPECT_EQ(world_.emulator().request_count() - before, 2 + 2);
+}
+
+}  // namespace
+}  // namespace rollcall::directory
