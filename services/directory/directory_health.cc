@@ -6,16 +6,16 @@
 #include <memory>
 
 #include "common/status/status_macros.h"
-#include "common/store/key.h"
 #include "common/store/proto_table.h"
 #include "common/time/proto_duration.h"
 #include "common/time/proto_time.h"
+#include "services/directory/mirror_keys.h"
+#include "services/directory/mirror_view.h"
 
 namespace rollcall::directory {
 namespace {
 
 using ::rollcall::store::GetMessage;
-using ::rollcall::store::Key;
 using ::rollcall::store::KeyRange;
 using ::rollcall::store::MessageCursor;
 using ::rollcall::store::Reader;
@@ -26,17 +26,13 @@ constexpr int kIdBytes = 16;
 // has been followed.
 absl::Status ReadGeneration(const Reader& reader, const DirectoryName& name,
                             uint64_t generation, HealthFacts& facts) {
-  const std::string& account = name.account().id();
-  ASSIGN_OR_RETURN(
-      const absl::optional<store::StoredRead> read,
-      GetMessage<store::StoredRead>(
-          reader, account,
-          Key("reads").String(name.id()).Uint64(generation).Build()));
+  const ReadPlace place{.directory = name, .number = generation};
+  ASSIGN_OR_RETURN(const absl::optional<store::StoredRead> read,
+                   GetMessage<store::StoredRead>(reader, place.account(),
+                                                 mirror_keys::Read(place)));
   if (read.has_value()) facts.tenant_id = read->tenant_id();
   MessageCursor<store::StoredCursor> cursor(
-      reader, account,
-      KeyRange::Prefix(
-          Key("cursors").String(name.id()).Uint64(generation).Build()));
+      reader, place.account(), KeyRange::Prefix(mirror_keys::Cursors(place)));
   while (true) {
     ASSIGN_OR_RETURN(auto row, cursor.Next());
     if (!row.has_value()) return absl::OkStatus();
@@ -83,22 +79,12 @@ void ShowCursor(const store::StoredCursor& cursor,
 
 }  // namespace
 
-absl::StatusOr<absl::optional<store::StoredMirror>> ReadMirror(
-    const Reader& reader, const DirectoryName& name) {
-  return GetMessage<store::StoredMirror>(
-      reader, name.account().id(), Key("mirrors").String(name.id()).Build());
-}
-
 absl::StatusOr<HealthFacts> ReadHealth(const rollcall::store::Store& store,
                                        const DirectoryName& name) {
   const std::unique_ptr<Reader> snapshot = store.Snapshot();
-  const std::string& account = name.account().id();
   HealthFacts facts;
-  ASSIGN_OR_RETURN(facts.mirror, ReadMirror(*snapshot, name));
-  ASSIGN_OR_RETURN(
-      facts.failure,
-      GetMessage<store::StoredFailure>(
-          *snapshot, account, Key("failures").String(name.id()).Build()));
+  ASSIGN_OR_RETURN(facts.mirror, FindMirror(*snapshot, name));
+  ASSIGN_OR_RETURN(facts.failure, FindFailure(*snapshot, name));
   if (facts.mirror.has_value()) {
     RETURN_IF_ERROR(
         ReadGeneration(*snapshot, name, facts.mirror->generation(), facts));

@@ -24,9 +24,6 @@ struct HealthFacts {
   absl::optional<store::StoredFailure> failure;
 };
 
-absl::StatusOr<absl::optional<store::StoredMirror>> ReadMirror(
-    const rollcall::store::Reader& reader, const DirectoryName& name);
-
 // All of it as of one moment.
 absl::StatusOr<HealthFacts> ReadHealth(const rollcall::store::Store& store,
                                        const DirectoryName& name);

@@ -7,6 +7,7 @@
 #include "absl/types/optional.h"
 #include "common/status/status_macros.h"
 #include "services/directory/directory_health.h"
+#include "services/directory/mirror_view.h"
 #include "services/directory/store.pb.h"
 
 namespace rollcall::directory {
@@ -56,7 +57,7 @@ absl::StatusOr<Pace> HealthGauges::RunOnce(absl::Time now) {
 absl::Status HealthGauges::Look(const DirectoryName& name, absl::Time now,
                                 Ages& ages) {
   ASSIGN_OR_RETURN(const absl::optional<store::StoredMirror> mirror,
-                   ReadMirror(store_, name));
+                   FindMirror(store_, name));
   if (!mirror.has_value()) return absl::OkStatus();
   CountDrift(name, mirror->audit().drifted_objects());
   const absl::optional<absl::Duration> age =

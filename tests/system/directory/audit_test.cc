@@ -87,6 +87,33 @@ TEST_F(AuditTest, B6_ACursorOlderThanTheChangeLogIsRefused) {
   EXPECT_OK(world_.Changes(follower_.cursor()).status);
 }
 
+TEST_F(AuditTest, B6_HealthTellsWhatTheMirrorIsWorth) {
+  Begin();
+  AuditEverything();
+  v1::GetDirectoryHealthRequest request;
+  request.set_name(kDirectory.ToString());
+  ASSERT_OK_AND_ASSIGN(const v1::DirectoryHealth health,
+                       world_.manager().GetHealth(request));
+  EXPECT_EQ(health.state(), v1::Directory::CONNECTED);
+  EXPECT_TRUE(health.complete());
+  EXPECT_THAT(health.incomplete_reasons(), IsEmpty());
+  EXPECT_EQ(health.user_count(), follower_.UserLines().size());
+  EXPECT_TRUE(health.has_full_read_time());
+  EXPECT_TRUE(health.has_oldest_unapplied_change_age());
+  EXPECT_FALSE(health.has_last_failure());
+  // One log of users, and logs of all groups that are read.
+  int64_t groups_followed = 0;
+  for (const v1::CursorHealth& cursor : health.cursors()) {
+    EXPECT_TRUE(cursor.has_issue_time());
+    groups_followed += cursor.group_count();
+  }
+  EXPECT_EQ(health.cursors(0).kind(), v1::CursorHealth::USERS);
+  EXPECT_EQ(groups_followed, health.group_count());
+  EXPECT_TRUE(health.audit().has_last_cycle_end_time());
+  EXPECT_GT(health.audit().total_objects(), health.user_count());
+  EXPECT_GT(health.resource_units(), 0);
+}
+
 TEST_F(AuditTest, R9_ADirectoryThatCannotBeReadIsLeftAlone) {
   Begin();
   world_.authorization().set_reauthorization_required(true);
