@@ -12,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "tests/fakes/entra/graph_error.h"
+#include "tests/fakes/entra/link_origin.h"
 #include "tests/fakes/entra/prng.h"
 
 namespace rollcall::entra {
@@ -115,8 +116,8 @@ std::string LinkTo(const GraphContext& context, const GraphCall& call,
     place.position = mark.index;
     place.order_text = mark.text;
   }
-  return absl::StrCat(context.origin, call.request.path, "?",
-                      call.options.for_next_link,
+  return absl::StrCat(LinkOrigin(context.faults, context.origin, call.Target()),
+                      call.request.path, "?", call.options.for_next_link,
                       call.options.for_next_link.empty() ? "" : "&",
                       "$skiptoken=", SealPlace(context, place));
 }

@@ -272,6 +272,14 @@ Control::Body Control::ChangeSettings(const std::string& json) {
           context_.tenant.Read([](const TenantState& state) {
             return UnitsOfTenant(static_cast<int64_t>(state.users().size()));
           }));
+    } else if (name == "application_throttle_limit" &&
+               (is_number || value == "documented")) {
+      context_.budget.SetApplicationLimit(is_number ? number
+                                                    : kUnitsOfApplication);
+    } else if (name == "request_limit" &&
+               (is_number || value == "documented")) {
+      context_.budget.SetRequestLimit(is_number ? number
+                                                : kRequestsOfApplication);
     } else if (name == "retry_after" && ParseRetryAfterForm(value)) {
       context_.knobs.retry_after_form = *ParseRetryAfterForm(value);
     } else if (name == "skip_token_form" &&

@@ -143,13 +143,17 @@ Control::Body Control::RandomSteps(const Parameters& query) {
 
 bool Control::ChangeDeltaSetting(const std::string& name,
                                  const std::string& value) {
-  if (name == "security_group_soft_delete" || name == "delta_every_step") {
-    if (value != "true" && value != "false") return false;
+  if (value == "true" || value == "false") {
     const bool on = value == "true";
     if (name == "security_group_soft_delete") {
       context_.tenant.SetSecurityGroupSoftDelete(on);
-    } else {
+    } else if (name == "delta_every_step") {
       context_.delta.Edit([on](DeltaSettings& s) { s.every_step = on; });
+    } else if (name == "delta_select_beside_token") {
+      context_.delta.Edit(
+          [on](DeltaSettings& s) { s.select_beside_token = on; });
+    } else {
+      return false;
     }
     return true;
   }
@@ -166,6 +170,8 @@ bool Control::ChangeDeltaSetting(const std::string& name,
     context_.delta.Edit([number](DeltaSettings& s) {
       s.token_life = absl::Milliseconds(number);
     });
+  } else if (name == "get_by_ids_page_size") {
+    context_.knobs.get_by_ids_page_size = number;
   } else if (name == "subscription_quota") {
     context_.subscriptions.SetQuota(number);
   } else if (name == "notification_timeout_ms" && number > 0) {

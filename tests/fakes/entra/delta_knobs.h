@@ -19,6 +19,9 @@ struct DeltaSettings {
   absl::Duration token_life = absl::Hours(7 * 24);
   // Every addition and removal of a member, not only the last of the round.
   bool every_step = false;
+  // $select beside a $deltatoken changes the selection, as some resources have
+  // it, and is not refused.
+  bool select_beside_token = false;
   // Another one makes all links from before answer 410.
   uint64_t generation = 1;
 };

@@ -41,7 +41,8 @@ enum class FaultKind : uint8_t {
   kIndexLag,          // #19: an index read lacks some objects
   kPageSizeLimit,     // #21: 400 if $top is more than `limit`
   kWrongContext,      // #22: an @odata.context of something else
-  kOptionsIgnored,    // #23: $filter, $search and $orderby have no effect
+  kOptionsIgnored,    // #23: options other than $select and $top do nothing
+  kForeignLink,       // a link to another host: `name`, or each deception
   // Of delta queries.
   kPageLost,        // #6: 404 UnknownError for a good next link
   kLate,            // #9: changes show `delay` late; a new user is 404

@@ -207,6 +207,7 @@ HttpResponse Graph::AnswerOne(const HttpRequest& request,
     call.options.filter.reset();
     call.options.search.reset();
     call.options.order_by.reset();
+    call.options.expand.reset();
   }
 
   const int64_t units = ResourceUnits(call.segments, call.options);
@@ -264,9 +265,13 @@ HttpResponse Graph::Refuse(const HttpRequest& request,
   const std::string retry_after = FormatRetryAfter(
       verdict.retry_after, context_.now(), context_.knobs.retry_after_form);
   if (!retry_after.empty()) response.headers["Retry-After"] = retry_after;
+  // The limit of requests is not one of the directory, which says no more.
+  if (verdict.scope == ThrottleScope::kRequests) return response;
   response.headers["x-ms-throttle-scope"] =
-      absl::StrCat("Tenant_Application/ReadWrite/", context_.client_id, "/",
-                   context_.tenant_id);
+      verdict.scope == ThrottleScope::kApplication
+          ? absl::StrCat("Application/ReadWrite/", context_.client_id)
+          : absl::StrCat("Tenant_Application/ReadWrite/", context_.client_id,
+                         "/", context_.tenant_id);
   response.headers["x-ms-throttle-information"] = "ResourceUnitLimitExceeded";
   return response;
 }

@@ -3,49 +3,21 @@
 #include <algorithm>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "tests/fakes/entra/delta_link.h"
+#include "tests/fakes/entra/delta_options.h"
 #include "tests/fakes/entra/delta_page.h"
 #include "tests/fakes/entra/graph_error.h"
 #include "tests/fakes/entra/json_writer.h"
+#include "tests/fakes/entra/link_origin.h"
 
 namespace rollcall::entra {
 namespace {
 
-constexpr size_t kMaxFilterIds = 50;
 constexpr uint64_t kRepeatedObjects = 3;  // on two pages, by #2
-
-// id eq 'a' or id eq 'b' ...
-absl::StatusOr<std::string> ParseIdFilter(const std::string& filter) {
-  std::string ids;
-  size_t count = 0;
-  for (absl::string_view clause :
-       absl::StrSplit(filter, absl::ByString(" or "))) {
-    const std::vector<absl::string_view> words = absl::StrSplit(
-        absl::StripAsciiWhitespace(clause), ' ', absl::SkipEmpty());
-    if (words.size() != 3 || !absl::EqualsIgnoreCase(words[0], "id") ||
-        !absl::EqualsIgnoreCase(words[1], "eq") || words[2].size() != 38 ||
-        words[2].front() != '\'' || words[2].back() != '\'') {
-      return UnsupportedQuery("Unsupported Query.");
-    }
-    const auto id = Guid::Parse(words[2].substr(1, 36));
-    if (!id.has_value()) return UnsupportedQuery("Unsupported Query.");
-    ids += id->ToString();
-    ++count;
-  }
-  if (count > kMaxFilterIds) {
-    return UnsupportedQuery(
-        absl::StrCat("Too many child clauses specified in search filter "
-                     "expression containing 'OR' operators: ",
-                     count, ". Max allowed: ", kMaxFilterIds, "."));
-  }
-  return ids;
-}
 
 absl::Status Expired() {
   return GraphError(400, "syncStateNotFound",
@@ -67,6 +39,11 @@ class Delta {
       if (Strikes(FaultKind::kDeltaGone)) return Gone();
       if (Strikes(FaultKind::kDeltaExpired)) return Expired();
     }
+    if (absl::Status status =
+            CheckDeltaOptions(call_.options, settings_.select_beside_token);
+        !status.ok()) {
+      return status;
+    }
     absl::StatusOr<DeltaLink> link = Start();
     if (!link.ok()) return link.status();
     if (link->generation != settings_.generation) return Gone();
@@ -82,30 +59,26 @@ class Delta {
 
  private:
   bool is_users() const { return kind_ == ObjectKind::kUser; }
-  bool is_latest() const {
-    return call_.options.delta_token.has_value() &&
-           absl::EqualsIgnoreCase(*call_.options.delta_token, "latest");
-  }
   bool has_token() const {
-    return call_.options.skip_token.has_value() ||
-           (call_.options.delta_token.has_value() &&
-            !call_.options.delta_token->empty() && !is_latest());
+    return DeltaRequestOf(call_.options) != DeltaRequest::kFirst;
   }
   bool Strikes(FaultKind kind) const {
     return context_.faults.Strike(kind, target_).has_value();
+  }
+
+  std::string Origin() const {
+    return LinkOrigin(context_.faults, context_.origin, target_);
   }
 
   // Where the request begins: a new round, or in the middle of one.
   absl::StatusOr<DeltaLink> Start() const {
     if (!has_token()) return FirstLink();
     const bool skips = call_.options.skip_token.has_value();
-    if (skips && call_.options.select.has_value()) {
-      return UnsupportedQuery("$select cannot be combined with $skiptoken.");
-    }
     const absl::Status otherwise = skips ? ExpiredPageToken() : Expired();
     const auto token = context_.sealer.Open(skips ? *call_.options.skip_token
                                                   : *call_.options.delta_token);
-    const auto link = token ? DeltaLink::FromToken(*token) : std::nullopt;
+    std::optional<DeltaLink> link =
+        token ? DeltaLink::FromToken(*token) : std::nullopt;
     if (!link.has_value() || link->is_users != is_users()) return otherwise;
     if (context_.now() - absl::FromUnixSeconds(link->issued) >
         settings_.token_life) {
@@ -118,20 +91,31 @@ class Delta {
     if (skips && Strikes(FaultKind::kExpiredSkipToken)) {
       return ExpiredPageToken();
     }
+    if (call_.options.select.has_value()) {
+      const absl::StatusOr<PropertySet> selected = Selection();
+      if (!selected.ok()) return selected.status();
+      link->selected = *selected;
+    }
     return *link;
   }
 
-  absl::StatusOr<DeltaLink> FirstLink() const {
+  absl::StatusOr<PropertySet> Selection() const {
     const absl::StatusOr<PropertySet> selected = Selected(
         call_.options, is_users() ? UserProperties() : GroupProperties(),
         is_users() ? kDefaultUserDelta : kDefaultGroupDelta,
         is_users() ? "user" : "group", UnknownNames::kRefuse);
     if (!selected.ok()) return selected.status();
+    return *selected | Bit(UserProperty::kId);
+  }
+
+  absl::StatusOr<DeltaLink> FirstLink() const {
+    const absl::StatusOr<PropertySet> selected = Selection();
+    if (!selected.ok()) return selected.status();
     DeltaLink link{.is_users = is_users(),
                    .initial = true,
                    .generation = settings_.generation,
                    .issued = absl::ToUnixSeconds(context_.now()),
-                   .selected = *selected | Bit(UserProperty::kId)};
+                   .selected = *selected};
     if (call_.options.filter.has_value()) {
       absl::StatusOr<std::string> ids = ParseIdFilter(*call_.options.filter);
       if (!ids.ok()) return ids.status();
@@ -143,7 +127,7 @@ class Delta {
   absl::StatusOr<GraphReply> Page(const TenantState& state,
                                   const ChangeLog& log, DeltaLink link) {
     if (!call_.options.skip_token.has_value()) BeginRound(state, log, link);
-    if (is_latest()) return Finish(std::move(link), "[]");
+    if (IsLatest(call_.options)) return Finish(std::move(link), "[]");
     if (const auto fault =
             context_.faults.Strike(FaultKind::kEmptyPage, target_);
         fault.has_value() &&
@@ -253,8 +237,8 @@ class Delta {
     json.BeginObject()
         .Member("@odata.context",
                 context_.MetadataUrl(wrong ? "directoryObjects" : collection))
-        .Member(name, absl::StrCat(context_.origin, "/v1.0/", collection,
-                                   "/delta?", parameter, "=",
+        .Member(name, absl::StrCat(Origin(), "/v1.0/", collection, "/delta?",
+                                   parameter, "=",
                                    context_.sealer.Seal(link.ToToken())))
         .Key("value")
         .Raw(value)
@@ -265,7 +249,7 @@ class Delta {
   GraphReply Gone() const {
     GraphReply reply{.status = 410};
     reply.headers["Location"] =
-        absl::StrCat(context_.origin, "/v1.0/", is_users() ? "users" : "groups",
+        absl::StrCat(Origin(), "/v1.0/", is_users() ? "users" : "groups",
                      "/delta?$deltatoken=");
     JsonWriter(reply.body)
         .BeginObject()

@@ -20,6 +20,8 @@ struct GraphKnobs {
   // Whether a next link is expired for a request without the headers of the
   // request that it came from.
   std::atomic<bool> repeat_headers = true;
+  // Objects on a page of getByIds; 0: all of them at once.
+  std::atomic<int64_t> get_by_ids_page_size = 0;
   // Tokens from before this time (microseconds since 1970) meet a claims
   // challenge, if their client understands one.
   std::atomic<int64_t> revoked_before = 0;

@@ -162,7 +162,10 @@ absl::StatusOr<GraphReply> Route(const GraphContext& context,
   if (Is(root, "groups")) return RouteGroups(context, call);
   if (Is(root, "directory")) return RouteDirectory(context, call);
   if (Is(root, "directoryObjects") && Is(At(call, 1), "getByIds")) {
-    return is_action ? GetByIds(context, call) : MethodNotAllowed();
+    // The next page of an answer is asked for as of any other.
+    return is_action || call.options.skip_token.has_value()
+               ? GetByIds(context, call)
+               : MethodNotAllowed();
   }
   return NoSuchSegment(root);
 }

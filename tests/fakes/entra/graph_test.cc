@@ -197,6 +197,35 @@ TEST_F(GraphTest, GetByIdsLeavesOutWhatIsNotThere) {
             "Number of included identifiers cannot exceed '1000'.");
 }
 
+TEST_F(GraphTest, GetByIdsMayAnswerInPages) {
+  std::vector<std::string> ids = client_->AllIds("/v1.0/users?$select=id");
+  const std::vector<std::string> groups =
+      client_->AllIds("/v1.0/groups?$select=id");
+  ids.insert(ids.end(), groups.begin(), groups.end());
+  client_->Control("POST", "/settings", R"({"get_by_ids_page_size":150})");
+  const std::string path = "/v1.0/directoryObjects/getByIds?$select=id";
+  Reply reply = client_->PostGraph(
+      path, absl::StrCat("{\"ids\":[\"", absl::StrJoin(ids, "\",\""), "\"]}"));
+  std::vector<std::string> seen;
+  int pages = 0;
+  while (true) {
+    EXPECT_EQ(reply.status, 200) << reply.body;
+    EXPECT_FALSE(absl::StrContains(reply.body, "displayName"));
+    for (std::string& id : Ids(reply)) seen.push_back(std::move(id));
+    ++pages;
+    const std::string next = TestClient::Value(reply.body, "@odata.nextLink");
+    if (next.empty()) break;
+    reply = client_->Graph(next);
+  }
+  EXPECT_EQ(pages, 3);
+  EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()),
+            std::set<std::string>(ids.begin(), ids.end()));
+  EXPECT_EQ(seen.size(), ids.size());
+  EXPECT_EQ(Code(client_->Graph(path + "&$skiptoken=abcd")),
+            "Directory_ExpiredPageToken");
+  EXPECT_EQ(client_->Graph(path).status, 405);
+}
+
 TEST_F(GraphTest, FaultsStrikeAsTold) {
   Faults& faults = emulator_->faults();
   faults.Add({.kind = FaultKind::kStatus,

@@ -77,6 +77,20 @@ TEST(ThrottleBudget, FillsUpAsTimePasses) {
   EXPECT_FALSE(budget.Charge(10, noon + absl::Seconds(30)).refused);
 }
 
+TEST(ThrottleBudget, TheEmptiestBucketDecides) {
+  const absl::Time noon = absl::UnixEpoch();
+  ThrottleBudget budget;
+  budget.SetLimit(100);
+  budget.SetApplicationLimit(10);
+  budget.SetRequestLimit(4);
+  EXPECT_EQ(budget.Charge(1, noon).scope, ThrottleScope::kRequests);
+  const auto units = budget.Charge(11, noon);
+  EXPECT_TRUE(units.refused);
+  EXPECT_EQ(units.scope, ThrottleScope::kApplication);
+  EXPECT_EQ(units.retry_after, absl::Seconds(24)) << "20 s for 10, and 2 owed";
+  EXPECT_FALSE(budget.Charge(1, noon + absl::Seconds(24)).refused);
+}
+
 TEST(RetryAfter, HasFourForms) {
   const absl::Time now = absl::FromUnixMillis(1'500);
   const absl::Duration wait = absl::Milliseconds(249);
@@ -138,6 +152,25 @@ TEST_F(GraphThrottleTest, TellsTheShareAboveEightyPercentOnly) {
   EXPECT_EQ(TestClient::Value(refused.body, "status"), "429");
   Pass(absl::Seconds(2));
   EXPECT_EQ(client_->Graph("/v1.0/organization").status, 200);
+}
+
+TEST_F(GraphThrottleTest, OtherTenantsUseUpTheApplicationsLimits) {
+  client_->Control("POST", "/settings",
+                   R"({"throttle_limit":"tenant","request_limit":"documented",)"
+                   R"("application_throttle_limit":1})");
+  EXPECT_EQ(client_->Graph("/v1.0/organization").status, 200);
+  const Reply units = client_->Graph("/v1.0/organization");
+  EXPECT_EQ(units.status, 429);
+  EXPECT_EQ(units.headers.at("x-ms-throttle-scope"),
+            absl::StrCat("Application/ReadWrite/", emulator_->client_id()));
+  client_->Control("POST", "/settings",
+                   R"({"application_throttle_limit":"documented",)"
+                   R"("request_limit":1})");
+  EXPECT_EQ(client_->Graph("/v1.0/organization").status, 200);
+  const Reply requests = client_->Graph("/v1.0/organization");
+  EXPECT_EQ(requests.status, 429);
+  EXPECT_TRUE(requests.headers.contains("retry-after"));
+  EXPECT_FALSE(requests.headers.contains("x-ms-throttle-scope"));
 }
 
 TEST_F(GraphThrottleTest, ErrorsCostUnitsToo) {

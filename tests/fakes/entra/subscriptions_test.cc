@@ -218,6 +218,7 @@ TEST_F(SubscriptionsTest, AskToBeRenewed) {
   const std::string asked = Delivered();
   EXPECT_TRUE(absl::StrContains(
       asked, R"("lifecycleEvent":"reauthorizationRequired")"));
+  ASSERT_EQ(receiver_.letters.size(), 1);
   EXPECT_EQ(receiver_.letters[0].url, kLifecycleUrl);
   EXPECT_EQ(Delivered(), "") << "asked already";
   client_->Control("POST", "/subscriptions/" + id + "/lifecycle",

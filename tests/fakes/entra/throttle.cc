@@ -1,6 +1,7 @@
 #include "tests/fakes/entra/throttle.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
@@ -8,7 +9,6 @@
 namespace rollcall::entra {
 namespace {
 
-constexpr absl::Duration kWindow = absl::Seconds(10);
 constexpr int64_t kSmallPage = 20;
 constexpr double kMostUsed = 1.8;  // 80 % of the requests are refused
 
@@ -63,29 +63,54 @@ int64_t UnitsOfTenant(int64_t users) {
   return users <= 500 ? 5000 : 8000;
 }
 
+void ThrottleBudget::Bucket::Fill(int64_t new_limit) {
+  limit = static_cast<double>(new_limit);
+  left = limit;
+  filled = absl::InfinitePast();
+}
+
+ThrottleBudget::Verdict ThrottleBudget::Bucket::Charge(double cost,
+                                                       absl::Time now) {
+  if (limit == 0) return {.scope = scope};
+  if (filled != absl::InfinitePast() && now > filled) {
+    left += limit * absl::FDivDuration(now - filled, window);
+    left = std::min(left, limit);
+  }
+  filled = now;
+  left = std::max(left - cost, -(kMostUsed - 1) * limit);
+  return {.refused = left < 0,
+          // The same request costs the same again. One that is larger than the
+          // bucket never fits, and is told when the bucket is full.
+          .retry_after = window * ((std::min(cost, limit) - left) / limit),
+          .used = 1 - left / limit,
+          .scope = scope};
+}
+
 void ThrottleBudget::SetLimit(int64_t units_per_ten_seconds) {
   absl::MutexLock lock(&mutex_);
-  limit_ = static_cast<double>(units_per_ten_seconds);
-  left_ = limit_;
-  filled_ = absl::InfinitePast();
+  tenant_.Fill(units_per_ten_seconds);
+}
+
+void ThrottleBudget::SetApplicationLimit(int64_t units_per_twenty_seconds) {
+  absl::MutexLock lock(&mutex_);
+  application_.Fill(units_per_twenty_seconds);
+}
+
+void ThrottleBudget::SetRequestLimit(int64_t requests_per_ten_seconds) {
+  absl::MutexLock lock(&mutex_);
+  requests_.Fill(requests_per_ten_seconds);
 }
 
 ThrottleBudget::Verdict ThrottleBudget::Charge(int64_t units, absl::Time now) {
   absl::MutexLock lock(&mutex_);
   total_ += units;
-  if (limit_ == 0) return {};
-  if (filled_ != absl::InfinitePast() && now > filled_) {
-    left_ += limit_ * absl::FDivDuration(now - filled_, kWindow);
-    left_ = std::min(left_, limit_);
-  }
-  filled_ = now;
   const double cost = static_cast<double>(units);
-  left_ = std::max(left_ - cost, -(kMostUsed - 1) * limit_);
-  return {.refused = left_ < 0,
-          // The same request costs the same again. One that is larger than the
-          // bucket never fits, and is told when the bucket is full.
-          .retry_after = kWindow * ((std::min(cost, limit_) - left_) / limit_),
-          .used = 1 - left_ / limit_};
+  const Verdict verdicts[] = {tenant_.Charge(cost, now),
+                              application_.Charge(cost, now),
+                              requests_.Charge(1, now)};
+  return *std::max_element(
+      std::begin(verdicts), std::end(verdicts),
+      [](const Verdict& a, const Verdict& b) { return a.used < b.used; });
 }
 
 int64_t ThrottleBudget::total() const {
