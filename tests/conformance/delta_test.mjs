@@ -160,6 +160,23 @@ await test("C21 $top is ignored", async () => {
   assert.equal((await client().api("/users/delta").top(5000).get()).value.length, 200);
 });
 
+await test("C21 $orderby and $expand are refused, and beside a token $filter and $select as well", async () => {
+  const link = await latest("users", "&$select=id");
+  const refused = [
+    client().api("/users/delta").orderby("displayName"),
+    client().api("/groups/delta").expand("members"),
+    client().api(`${link}&$select=mail`),
+    client().api(`${link}&$filter=id eq '11111111-1111-4111-8111-111111111111'`),
+  ];
+  for (const request of refused) {
+    const error = await failure(request.get());
+    assert.deepEqual([error.statusCode, error.code], [400, "Request_UnsupportedQuery"]);
+  }
+  await settings({ delta_select_beside_token: true });
+  assert.deepEqual((await client().api(`${link}&$select=mail`).get()).value, []);
+  await settings({ delta_select_beside_token: false });
+});
+
 await test("C22 a token of eight days is 400 syncStateNotFound", async () => {
   const link = await latest("users");
   await control("POST", "/time", { advance: "192h" });

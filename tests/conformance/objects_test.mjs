@@ -2,7 +2,7 @@
 // (14) and (15) of the protocol specification.
 
 import assert from "node:assert/strict";
-import { all, client, control, failure, fault, post, raw, test } from "./helpers.mjs";
+import { all, client, control, failure, fault, post, raw, settings, test } from "./helpers.mjs";
 
 const eventual = { ConsistencyLevel: "eventual" };
 const byId = (a, b) => (a < b ? -1 : 1);
@@ -124,6 +124,14 @@ await test("B12 getByIds takes a thousand ids, with $select and types, and leave
   const error = await failure(get([...thousand, missing]));
   assert.equal(error.code, "Request_BadRequest");
   assert.equal(error.message, "Number of included identifiers cannot exceed '1000'.");
+});
+
+await test("B12 getByIds may answer in pages", async () => {
+  const ids = (await all(client().api("/users").select("id").top(250).get())).items.slice(0, 250).map((user) => user.id);
+  await settings({ get_by_ids_page_size: 100 });
+  const found = await all(client().api("/directoryObjects/getByIds?$select=id").post({ ids }));
+  await settings({ get_by_ids_page_size: 0 });
+  assert.deepEqual(found.items.map((item) => item.id).sort(), ids.sort());
 });
 
 await test("B14 users are found by every form of their names", async () => {
