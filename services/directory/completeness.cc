@@ -28,8 +28,7 @@ std::string WhyGroupIsOpen(const GroupEvidence& group) {
   }
   // Without a further permission, such a list is empty or short, with a
   // success; short ones cannot be told from full ones.
-  if (absl::EqualsIgnoreCase(group.visibility, "HiddenMembership") &&
-      group.members == 0) {
+  if (HidesMembers(group.visibility) && group.members == 0) {
     return absl::StrCat(name,
                         " hides its members, and the tenant showed none.");
   }
@@ -51,6 +50,10 @@ void AddUserReasons(const UserEvidence& users,
 }
 
 }  // namespace
+
+bool HidesMembers(absl::string_view visibility) {
+  return absl::EqualsIgnoreCase(visibility, "HiddenMembership");
+}
 
 Completeness JudgeCompleteness(const ReadEvidence& evidence) {
   Completeness result;

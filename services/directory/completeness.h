@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
+
 #include "services/directory/source_objects.h"
 
 namespace rollcall::directory {
@@ -50,6 +52,9 @@ struct Completeness {
 inline constexpr size_t kMaxReasons = 50;
 
 Completeness JudgeCompleteness(const ReadEvidence& evidence);
+
+// Whether a group of that visibility hides who is in it.
+bool HidesMembers(absl::string_view visibility);
 
 }  // namespace rollcall::directory
 

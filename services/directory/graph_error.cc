@@ -30,10 +30,15 @@ bool IsThrottled(const GraphAnswer& answer) {
                           "Request_ThrottledTemporarily"});
 }
 
+// Codes that name the token in a way that nobody has documented count too.
 bool IsDeltaTokenGone(const GraphAnswer& answer) {
-  return answer.status == 410 ||
-         HasCode(answer, {"syncStateNotFound", "resyncRequired",
-                          "syncStateInvalid", "InvalidDeltaToken"});
+  return answer.status == 410 || HasCode(answer, {"resyncRequired"}) ||
+         std::any_of(answer.codes.begin(), answer.codes.end(),
+                     [](const std::string& code) {
+                       const std::string lower = absl::AsciiStrToLower(code);
+                       return absl::StrContains(lower, "syncstate") ||
+                              absl::StrContains(lower, "deltatoken");
+                     });
 }
 
 bool IsPageTokenGone(const GraphAnswer& answer) {

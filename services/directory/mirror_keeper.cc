@@ -22,6 +22,11 @@ using store::StoredDirectory;
 using store::StoredFacts;
 using v1::StreamDesiredStateResponse;
 
+// Graph may refuse a link that it gave itself, and not say that the link is to
+// blame. So many times in a row, and everything is read again: once may be
+// Graph's passing trouble, and a full read is dear.
+constexpr int32_t kMaxRefusals = 3;
+
 absl::Status NoGroupSelected(const DirectoryName& name) {
   return FailedPrecondition(
       "NO_GROUP_SELECTED",
@@ -287,6 +292,16 @@ absl::StatusOr<bool> MirrorKeeper::TryRound(Operation& operation) {
     LogInfo("mirror_rebuilt", {{"directory", operation.name.ToString()},
                                {"reason", ReasonOf(round.status())}});
     return false;
+  }
+  if (ReasonOf(round.status()) == "GRAPH_REFUSED") {
+    ASSIGN_OR_RETURN(const absl::optional<store::StoredFailure> failure,
+                     FindFailure(store_, operation.name));
+    const int32_t before = failure.has_value() ? failure->refusals() : 0;
+    if (before + 1 >= kMaxRefusals) {
+      LogInfo("mirror_rebuilt", {{"directory", operation.name.ToString()},
+                                 {"reason", ReasonOf(round.status())}});
+      return false;
+    }
   }
   RETURN_IF_ERROR(round.status());
   operation.round = *std::move(round);

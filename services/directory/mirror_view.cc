@@ -55,7 +55,13 @@ absl::StatusOr<absl::optional<StoredFailure>> FindFailure(
 absl::Status PutFailure(rollcall::store::Store& store,
                         const DirectoryName& directory, absl::Time now,
                         const absl::Status& why) {
+  ASSIGN_OR_RETURN(const absl::optional<StoredFailure> before,
+                   FindFailure(store, directory));
   StoredFailure failure;
+  failure.set_refusals(before.has_value() ? before->refusals() : 0);
+  if (ReasonOf(why) == "GRAPH_REFUSED") {
+    failure.set_refusals(failure.refusals() + 1);
+  }
   *failure.mutable_time() = ToTimestamp(now);
   failure.set_reason(ReasonOf(why));
   failure.set_message(std::string(why.message()));

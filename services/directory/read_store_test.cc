@@ -1,11 +1,17 @@
 #include "services/directory/read_store.h"
 
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/identity/resource_name.h"
 #include "common/store/faulty_store.h"
 #include "common/store/key.h"
+#include "common/store/proto_table.h"
 #include "common/store/rocksdb_store.h"
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/directory/change_log.h"
+#include "services/directory/mirror_keys.h"
 #include "services/directory/mirror_view.h"
 #include "services/directory/worker.h"
 
@@ -103,9 +109,11 @@ class ReadStoreTest : public ::testing::Test {
   }
 
   int CountRows(const char* table) {
-    auto cursor = store_->Scan(
-        "acme",
-        rollcall::store::KeyRange::Prefix(rollcall::store::Key(table).Build()));
+    return CountKeys(rollcall::store::Key(table).Build());
+  }
+  int CountKeys(const std::string& prefix) {
+    auto cursor =
+        store_->Scan("acme", rollcall::store::KeyRange::Prefix(prefix));
     for (int count = 0;; ++count) {
       const auto entry = cursor->Next();
       EXPECT_OK(entry);
@@ -241,6 +249,39 @@ TEST_F(ReadStoreTest, OtherDirectoriesAreNotMixedUp) {
 
 // A crash after each write of a read and of its removal: what is left is
 // removed after the next start, and nothing of it is ever shown.
+TEST_F(ReadStoreTest, A9_NothingIsLeftOfWhatADeletedDirectoryHadRead) {
+  const DirectoryName other(AccountName("acme"), "d10");
+  rollcall::store::Batch batch("acme");
+  for (const DirectoryName& name : {kDirectory, other}) {
+    store::StoredDirectory directory;
+    directory.set_directory_id(std::string(name.id()));
+    if (name == kDirectory) directory.mutable_delete_time()->set_seconds(1);
+    batch.Put(rollcall::store::Key("directories").String(name.id()).Build(),
+              rollcall::store::Serialize(directory));
+    for (uint64_t user = 0; user < 5000; ++user) {
+      batch.Put(mirror_keys::Change(name, 2, SourceId(2, user)), "");
+    }
+    AppendChangeBatch(name, 2, absl::UnixEpoch(), 5000, batch);
+  }
+  ASSERT_OK(store_->Commit(batch));
+  WriteRead("r1", 5);
+  ASSERT_OK(PutFailure(*store_, kDirectory, absl::UnixEpoch(),
+                       absl::UnavailableError("down")));
+  ASSERT_OK_AND_ASSIGN(const auto writer, reads_->Begin(other, Header("r2")));
+  ASSERT_OK(Seal(*store_, *writer));
+
+  EXPECT_GT(SweepAll(*store_), 2);  // In bounded batches.
+  EXPECT_EQ(Find("r1"), nullptr);
+  EXPECT_EQ(CountRows("users") + CountRows("failures"), 0);
+  EXPECT_NE(Find("r2", other), nullptr);
+  EXPECT_EQ(CountRows("reads"), 1);
+  EXPECT_EQ(CountRows("mirrors"), 1);
+  EXPECT_EQ(CountRows("changes"), 5000);
+  EXPECT_EQ(CountKeys(mirror_keys::ChangeBatches(kDirectory)), 0);
+  EXPECT_GT(CountKeys(mirror_keys::ChangeBatches(other)), 0);
+  EXPECT_EQ(CountRows("directories"), 2);  // Its name is never used again.
+}
+
 TEST(ReadStoreCrash, B12_ADeadReadLeavesNothing) {
   const std::string path = ::testing::TempDir() + "/read_store_crash";
   for (const auto outcome :

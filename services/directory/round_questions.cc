@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "services/directory/completeness.h"
 #include "services/directory/delta_walk.h"
 #include "services/directory/graph_page.h"
 #include "services/directory/page_walk.h"
@@ -47,6 +48,14 @@ bool IsKnown(const StoredUser& row) {
   return (row.presence() == StoredUser::PRESENT ||
           row.presence() == StoredUser::EXCLUDED) &&
          !row.user_principal_name().empty();
+}
+
+// Whether a group hides its members now, and did not before, or shows them
+// again.
+bool ShowsOrHides(const SourceGroup& news, const StoredGroup& row) {
+  return !news.visibility.is_absent() &&
+         HidesMembers(news.visibility.value()) !=
+             HidesMembers(row.visibility());
 }
 
 // Takes away the groups of `member` of which the round itself has said whether
@@ -135,8 +144,10 @@ absl::Status RoundQuestions::AskForGroups(const RoundDigest& digest) {
   for (const auto& [id, news] : digest.groups) {
     const StoredGroup* row = groups_.Find(id);
     if (row == nullptr) continue;
-    // What is gone is confirmed; what is back, or in doubt, is read anew.
-    if (news.removed || news.doubtful || row->missing()) {
+    // What is gone is confirmed; what is back, or in doubt, is read anew. While
+    // a group hides its members, nobody tells who comes and goes.
+    if (news.removed || news.doubtful || row->missing() ||
+        ShowsOrHides(news.group, *row)) {
       to_read.push_back(id);
       continue;
     }

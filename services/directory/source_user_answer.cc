@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "common/status/status_macros.h"
+#include "services/directory/completeness.h"
 #include "services/directory/desired_state.h"
 #include "services/directory/graph_page.h"
 #include "services/directory/group_table.h"
@@ -28,10 +29,6 @@ struct SelectedGroups {
   std::vector<SourceId> ids;  // Ascending.
   absl::flat_hash_map<SourceId, SourceGroup> shown;
 };
-
-bool HidesMembers(absl::string_view visibility) {
-  return absl::EqualsIgnoreCase(visibility, "HiddenMembership");
-}
 
 absl::StatusOr<SelectedGroups> ReadSelectedGroups(
     GraphSession& graph, const StoredDirectory& directory) {

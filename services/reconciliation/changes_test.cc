@@ -154,6 +154,34 @@ TEST(ChangesRun, R30_B6_AnIncompleteOneTakesNothingAndHasEverythingReadAnew) {
   EXPECT_TRUE(world.user("ben@d1.test").pending_deletion());
 }
 
+// The cursor of an incomplete reading is taken: what changes meanwhile, such as
+// who is disabled, must not wait. Whom the reading did not prove to be gone, no
+// run of changes tells again; so the full run that was put off stays due,
+// however many complete runs of changes come first.
+TEST(ChangesRun, R30_B6_ChangesDoNotMakeUpForAnIncompleteFullReading) {
+  World world;
+  Populate(world);
+  Crew crew(world);
+  crew.Turn();
+  FakeTenant& tenant = world.tenant();
+  tenant.complete = false;
+  tenant.RemoveUser(11);
+  EXPECT_EQ(world.Sync().state(), v1::Run::PARTIAL);
+  tenant.complete = true;
+  for (const bool enabled : {false, true}) {
+    tenant.UserAt(10).set_enabled(enabled);
+    const v1::Run changes = world.SyncChanges();
+    EXPECT_EQ(changes.kind(), v1::Run::CHANGES);
+    EXPECT_EQ(changes.state(), v1::Run::SUCCEEDED);
+    EXPECT_EQ(changes.counters().users_seen(), 1);
+  }
+  EXPECT_FALSE(world.user("ben@d1.test").pending_deletion());
+  world.clock.AdvanceTime(absl::Hours(1));
+  crew.Turn();
+  EXPECT_EQ(Runs(world).front().kind(), v1::Run::FULL);
+  EXPECT_TRUE(world.user("ben@d1.test").pending_deletion());
+}
+
 TEST(ChangesRun, B12_KilledAtEachCommitItEndsLikeOneThatIsNot) {
   auto changed = [] {
     auto world = std::make_unique<World>();

@@ -270,7 +270,6 @@ RandomTimeline::Outcome RandomTimeline::DeleteUser() {
 }
 
 RandomTimeline::Outcome RandomTimeline::RestoreUser() {
-  if (!options_.restore) return std::nullopt;
   const std::string id = Take(deleted_users_);
   if (id.empty()) return std::nullopt;
   if (!tenant_.RestoreUser(id).ok()) {  // somebody has the name now
@@ -315,7 +314,6 @@ RandomTimeline::Outcome RandomTimeline::DeleteGroup() {
 }
 
 RandomTimeline::Outcome RandomTimeline::RestoreGroup() {
-  if (!options_.restore) return std::nullopt;
   const std::string id = Take(deleted_groups_);
   if (id.empty()) return std::nullopt;
   return Told(tenant_.RestoreGroup(id), absl::StrCat("restores group ", id));

@@ -23,8 +23,6 @@ struct TimelineOptions {
   std::vector<std::string> keep_groups;
   // Whether groups may hide their members.
   bool hide_memberships = true;
-  // Whether what was deleted may be restored, with its memberships.
-  bool restore = true;
 };
 
 // One thread.

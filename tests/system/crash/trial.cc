@@ -83,10 +83,6 @@ class Trial {
     }
     kept.keep_groups = group_ids_;
     kept.hide_memberships = false;
-    // A read of everything does not see the memberships of who is deleted at
-    // that time, and no change log tells them when it is restored (2.5 of the
-    // protocol): that is the audit's to find, in its own time.
-    kept.restore = false;
     timeline_ = std::make_unique<entra::RandomTimeline>(
         emulator_->tenant(), prng_.Next(), std::move(kept));
     std::ofstream(KeyFile()) << Sealer::GenerateKeyFile();

@@ -98,13 +98,16 @@ class Trial {
         {.ca_file = emulator_->ca_file(), .max_parallel = kParallelism});
     desk_ = std::make_unique<TokenDesk>(*emulator_, *http_, clock_);
     store_ = *rollcall::store::OpenInMemory();
+    sees_hidden_members_ = prng_.Chance(0.6);
+    SwitchFaultsOff();
+    for (const std::string& name : kDepartments) {
+      departments_.push_back(emulator_->tenant().FindGroup(name)->id);
+    }
     Restart();
     Configure(/*everything=*/true);
     entra::TimelineOptions kept;
-    for (const std::string& name : kDepartments) {
-      kept.keep_groups.push_back(emulator_->tenant().FindGroup(name)->id);
-    }
-    kept.hide_memberships = false;
+    // They change by a step of their own.
+    kept.keep_groups = departments_;
     timeline_ = std::make_unique<entra::RandomTimeline>(
         emulator_->tenant(), prng_.Next(), std::move(kept));
   }
@@ -174,6 +177,8 @@ class Trial {
       case Step::Kind::kConfigure:
         Configure(/*everything=*/false);
         return;
+      case Step::Kind::kVanish:
+        return ChangeSelectedGroup();
       case Step::Kind::kTime:
         return PassTime();
       case Step::Kind::kFaultsOn:
@@ -214,6 +219,79 @@ class Trial {
   void SwitchFaultsOff() {
     emulator_->faults().Clear();
     faults_on_ = false;
+    if (sees_hidden_members_) return;
+    // No fault, but how the tenant is.
+    emulator_->faults().Add({.kind = entra::FaultKind::kMissingPermission,
+                             .name = "Member.Read.Hidden"});
+  }
+
+  bool IsLive(const std::string& group) {
+    return emulator_->tenant().FindGroup(group).has_value();
+  }
+
+  void ChangeSelectedGroup() {
+    const std::string group = groups_[prng_.Below(groups_.size())];
+    entra::Tenant& tenant = emulator_->tenant();
+    if (IsLive(group)) {
+      Say("  vanishes: " + group);
+      if (!tenant.DeleteGroup(group).ok()) Defect("a group cannot be deleted");
+    } else if (prng_.Chance(0.6) && tenant.RestoreGroup(group).ok()) {
+      Say("  comes back: " + group);
+    } else {
+      Recreate(group);
+    }
+    NoteWhoIsOut();
+  }
+
+  // R19: another group in its place, which the operator selects instead.
+  void Recreate(const std::string& group) {
+    entra::Tenant& tenant = emulator_->tenant();
+    const std::string anew = *tenant.AddGroup("Anew");
+    for (const auto& [id, user] : users_) {
+      if (prng_.Chance(0.3)) (void)tenant.AddMember(anew, id).ok();
+    }
+    for (const std::string& other : departments_) {
+      if (prng_.Chance(0.2)) (void)tenant.AddMember(anew, other).ok();
+    }
+    std::replace(departments_.begin(), departments_.end(), group, anew);
+    std::replace(groups_.begin(), groups_.end(), group, anew);
+    Say(absl::StrCat("  made anew: ", anew, " in place of ", group));
+    PutConfiguration();
+  }
+
+  // What an operator does who wants everything to be in order again.
+  void PutGroupsInOrder() {
+    const std::vector<std::string> selected = groups_;
+    for (const std::string& group : selected) {
+      if (IsLive(group) || emulator_->tenant().RestoreGroup(group).ok()) {
+        continue;
+      }
+      Recreate(group);
+    }
+    for (const std::string& id : HiddenGroups()) {
+      Say("  shows its members: " + id);
+      (void)emulator_->tenant().SetHiddenMembership(id, false).ok();
+    }
+    NoteWhoIsOut();
+  }
+
+  std::vector<std::string> HiddenGroups() {
+    return emulator_->tenant().Read([](const entra::TenantState& state) {
+      std::vector<std::string> ids;
+      for (const entra::Group& group : state.groups()) {
+        if (group.hidden_membership && group.life == entra::Life::kLive) {
+          ids.push_back(group.id.ToString());
+        }
+      }
+      return ids;
+    });
+  }
+
+  // Whether something is out of sight without being gone.
+  bool SeesEverything() {
+    return std::all_of(groups_.begin(), groups_.end(),
+                       [this](const auto& group) { return IsLive(group); }) &&
+           (sees_hidden_members_ || HiddenGroups().empty());
   }
 
   void Restart() {
@@ -232,10 +310,10 @@ class Trial {
   void Configure(bool everything) {
     if (everything || prng_.Chance(0.5)) {
       groups_.clear();
-      for (const std::string& name : kDepartments) {
-        if (prng_.Chance(0.6)) groups_.push_back(name);
+      for (const std::string& group : departments_) {
+        if (prng_.Chance(0.6)) groups_.push_back(group);
       }
-      if (groups_.empty()) groups_.push_back("Sales");
+      if (groups_.empty()) groups_.push_back(departments_[1]);
     }
     configuration_.set_display_name("Trial");
     configuration_.set_connection(kConnection);
@@ -243,10 +321,13 @@ class Trial {
     configuration_.set_username_normalization_enabled(prng_.Chance(0.4));
     configuration_.set_guest_policy(prng_.Chance(0.3) ? v1::Directory::EXCLUDE
                                                       : v1::Directory::IMPORT);
+    PutConfiguration();
+  }
+
+  void PutConfiguration() {
     configuration_.clear_selected_groups();
-    for (const std::string& name : groups_) {
-      configuration_.add_selected_groups()->set_source_id(
-          emulator_->tenant().FindGroup(name)->id);
+    for (const std::string& id : groups_) {
+      configuration_.add_selected_groups()->set_source_id(id);
     }
     Say("  " + absl::StrJoin(groups_, ", "));
     absl::Status status;
@@ -339,6 +420,7 @@ class Trial {
     }
     cursor_ = stream.trailer->change_cursor();
     complete_ = stream.trailer->complete();
+    needs_full_ = !complete_;
     if (!complete_) {
       Say("  incomplete: " +
           absl::StrJoin(stream.trailer->incomplete_reasons(), " "));
@@ -367,6 +449,7 @@ class Trial {
     }
     cursor_ = stream.trailer->change_cursor();
     complete_ = stream.trailer->complete();
+    needs_full_ |= !complete_;
   }
 
   bool Usable(const Stream& stream) {
@@ -420,6 +503,7 @@ class Trial {
     if (!user.ok()) {
       return Defect("one user cannot be read: " + user.status().ToString());
     }
+    if (!SeesEverything()) return;
     const std::vector<std::string> truth = Truth();
     const auto line = std::find_if(
         truth.begin(), truth.end(),
@@ -482,17 +566,19 @@ class Trial {
   void End() {
     Say("the end");
     SwitchFaultsOff();
+    PutGroupsInOrder();
     emulator_->delta().Edit(
         [](entra::DeltaSettings& settings) { settings.lag = {}; });
     clock_.AdvanceTime(absl::Hours(1));
     if (options_.misses_last_round) {
       ReadEverything();
       for (int i = 0; i < 30; ++i) timeline_->Step();
+      PutGroupsInOrder();
     } else if (options_.seed % 2 == 0) {
       ReadChanges();
       if (verdict_.defect.empty()) AuditEverything();
       if (verdict_.defect.empty()) ReadChanges();
-      if (!complete_) ReadEverything();
+      if (needs_full_) ReadEverything();
     } else {
       ReadEverything();
     }
@@ -532,14 +618,19 @@ class Trial {
 
   bool configured_ = false;
   bool faults_on_ = false;
-  std::vector<std::string> groups_;
+  std::vector<std::string> departments_;  // By id; what may be selected.
+  std::vector<std::string> groups_;       // Those that are.
   v1::Directory configuration_;
+  bool sees_hidden_members_ = true;
 
   // The follower.
   std::map<std::string, v1::DesiredUser> users_;
   std::set<std::string> doubtful_;  // Said to be gone, and not proved to be.
   std::string cursor_;
   bool complete_ = false;
+  // Once something was incomplete, the cursor may be past a removal that was
+  // not believed: as reconciliation does, everything is read again, later.
+  bool needs_full_ = false;
 
   // Whom the truth had out of scope at some time since we were told of it.
   std::set<std::string> was_out_;
@@ -554,19 +645,20 @@ std::string Step::ToString() const {
       "the tenant changes", "everything is read",
       "changes are read",   "audit",
       "one user is read",   "restart",
-      "configuration",      "time passes",
-      "faults on",          "faults off"};
+      "configuration",      "a selected group",
+      "time passes",        "faults on",
+      "faults off"};
   return absl::StrCat(kNames[static_cast<int>(kind)], " (", number, ")");
 }
 
 std::vector<Step> StepsOf(uint64_t seed) {
   using Kind = Step::Kind;
   constexpr Kind kDeck[] = {
-      Kind::kChange,    Kind::kChange,    Kind::kChange,   Kind::kChange,
-      Kind::kRound,     Kind::kRound,     Kind::kRound,    Kind::kRound,
-      Kind::kFullRead,  Kind::kAudit,     Kind::kRestart,  Kind::kSingleUser,
-      Kind::kConfigure, Kind::kTime,      Kind::kFaultsOn, Kind::kFaultsOn,
-      Kind::kFaultsOff, Kind::kSingleUser};
+      Kind::kChange,    Kind::kChange,     Kind::kChange,   Kind::kChange,
+      Kind::kRound,     Kind::kRound,      Kind::kRound,    Kind::kRound,
+      Kind::kFullRead,  Kind::kAudit,      Kind::kRestart,  Kind::kSingleUser,
+      Kind::kConfigure, Kind::kTime,       Kind::kFaultsOn, Kind::kFaultsOn,
+      Kind::kFaultsOff, Kind::kSingleUser, Kind::kVanish,   Kind::kVanish};
   Prng prng(seed ^ 0x5eed);
   std::vector<Step> steps = {{Kind::kFullRead, prng.Next()}};
   for (uint64_t left = 8 + prng.Below(10); left > 0; --left) {

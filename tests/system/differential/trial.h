@@ -19,6 +19,7 @@ struct Step {
     kSingleUser,  // One user is read, and compared with the truth.
     kRestart,     // The service begins anew over its store.
     kConfigure,   // The configuration changes.
+    kVanish,      // A selected group vanishes, comes back or is made anew.
     kTime,        // Time passes: minutes to days.
     kFaultsOn,    // Another few faults of the catalogue.
     kFaultsOff,

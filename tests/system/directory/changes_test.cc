@@ -192,6 +192,68 @@ TEST_F(ChangesTest, AFailedRoundKeepsTheMirrorAndItsCursor) {
   EXPECT_THAT(Round().users, SizeIs(1));
 }
 
+// Graph gave the link itself, and does not say that it is the link's fault.
+TEST_F(ChangesTest, Section3_2_LinksThatAreRefusedAreGivenUpTheThirdTime) {
+  Begin();
+  const std::string ada = AddUser("ada");
+  EXPECT_OK(tenant().AddMember("Sales", ada));
+  world_.emulator().faults().Add({.kind = entra::FaultKind::kStatus,
+                                  .times = 3,
+                                  .path = "/users/delta?$deltatoken=",
+                                  .status = 400,
+                                  .code = "BadRequest"});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(world_.Changes(follower_.cursor()).status,
+                StatusIs(StatusCode::kInternal, "GRAPH_REFUSED"));
+  }
+  const Streamed whole = Round();
+  EXPECT_THAT(whole.users, SizeIs(1));
+  EXPECT_TRUE(whole.complete());
+  // The new links are followed, and a refusal counts from the first again.
+  world_.emulator().faults().Add({.kind = entra::FaultKind::kStatus,
+                                  .times = 1,
+                                  .path = "/users/delta?$deltatoken=",
+                                  .status = 400,
+                                  .code = "BadRequest"});
+  EXPECT_THAT(world_.Changes(follower_.cursor()).status,
+              StatusIs(StatusCode::kInternal, "GRAPH_REFUSED"));
+  EXPECT_THAT(Round().users, IsEmpty());
+}
+
+// The permission to follow groups is another one than to read them.
+TEST_F(ChangesTest, B6_WithoutPermissionToFollowGroupsEveryRoundReadsAll) {
+  world_.emulator().faults().Add({.kind = entra::FaultKind::kStatus,
+                                  .path = "/groups/delta",
+                                  .status = 403,
+                                  .code = "Authorization_RequestDenied"});
+  Begin();
+  const std::string ada = AddUser("ada");
+  EXPECT_OK(tenant().AddMember("Sales", ada));
+  const Streamed changes = Round();
+  EXPECT_THAT(changes.users, SizeIs(1));
+  EXPECT_TRUE(changes.complete());
+  const int64_t before = world_.emulator().request_count();
+  EXPECT_THAT(Round().users, IsEmpty());
+  EXPECT_GT(world_.emulator().request_count() - before, 10);  // As the first.
+}
+
+// Without the permission to see them, nobody tells who comes and goes.
+TEST_F(ChangesTest, R30_WhatHappensInAGroupThatHidesItsMembersIsFoundLater) {
+  world_.emulator().faults().Add({.kind = entra::FaultKind::kMissingPermission,
+                                  .name = "Member.Read.Hidden"});
+  Begin();
+  EXPECT_OK(tenant().SetHiddenMembership("Sales", true));
+  const Streamed hidden = world_.Changes(follower_.cursor());
+  EXPECT_OK(hidden.status);
+  EXPECT_FALSE(hidden.complete());
+  follower_.Take(hidden);
+  const std::string ada = AddUser("ada");
+  EXPECT_OK(tenant().AddMember("Sales", ada));
+  EXPECT_FALSE(world_.Changes(follower_.cursor()).complete());
+  EXPECT_OK(tenant().SetHiddenMembership("Sales", false));
+  EXPECT_TRUE(Round().complete());
+}
+
 TEST_F(ChangesTest, CursorsOfOtherHistoriesAndOfTheFutureAreRefused) {
   Begin();
   EXPECT_THAT(world_.Changes("").status,

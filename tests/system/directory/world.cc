@@ -97,14 +97,16 @@ std::vector<std::string> Lines(const Streamed& streamed) {
   return lines;
 }
 
-std::vector<std::string> ExpectedLines(
-    entra::Emulator& emulator, const std::vector<std::string>& group_names,
-    const v1::Directory& options) {
+std::vector<std::string> ExpectedLines(entra::Emulator& emulator,
+                                       const std::vector<std::string>& groups,
+                                       const v1::Directory& options) {
   using entra::UserText;
   return emulator.tenant().Read([&](const entra::TenantState& state) {
     std::vector<entra::ObjectRef> selected;
-    for (const std::string& name : group_names) {
-      if (const auto group = state.FindGroup(name)) selected.push_back(*group);
+    for (const std::string& name : groups) {
+      const auto id = entra::Guid::Parse(name);
+      const auto group = id ? state.Find(*id) : state.FindGroup(name);
+      if (group && state.IsLive(*group)) selected.push_back(*group);
     }
     std::vector<Line> lines;
     std::map<std::string, int> count;
