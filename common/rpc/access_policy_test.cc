@@ -115,6 +115,7 @@ OAUHR OAUHR ----- ReconciliationService.GetRun
 OAUHR OAUHR ----- ReconciliationService.ListRuns
 OAU-- OAU-- ----- ReconciliationService.CancelRun
 OAUH- OAUH- ----- ReconciliationService.SyncUser
+OAUHR OAUHR ----- ReconciliationService.ExplainUser
 OAUHR OAUHR ----- ReconciliationService.ListHeldBatches
 OAUHR OAUHR ----- ReconciliationService.GetHeldBatch
 OAUHR OAUHR ----- ReconciliationService.ListHeldChanges

@@ -75,6 +75,28 @@ std::string EtagOf(const store::Settings& settings) {
   return absl::StrCat("\"", settings.version(), "\"");
 }
 
+// The mails after `after`, of one user or, with an empty `user`, of all.
+absl::StatusOr<std::vector<LedgerMail>> MailsAfter(const MailLedger& ledger,
+                                                   const AccountName& account,
+                                                   const std::string& user,
+                                                   const std::string& after,
+                                                   int limit) {
+  if (user.empty()) return ledger.List(account, after, limit);
+  ASSIGN_OR_RETURN(const UserName name, UserName::Parse(user));
+  // The access to the parent was checked, and to nothing else (R22).
+  if (name.account() != account) {
+    return InvalidArgument(
+        "PARENT_MISMATCH",
+        absl::StrCat("The user must be of ", account.ToString(), "."),
+        {{"field", "user"}, {"parent", account.ToString()}});
+  }
+  ASSIGN_OR_RETURN(std::vector<LedgerMail> mails, ledger.ListOfUser(name));
+  std::erase_if(mails,
+                [&](const LedgerMail& mail) { return mail.id <= after; });
+  if (mails.size() > static_cast<size_t>(limit)) mails.resize(limit);
+  return mails;
+}
+
 }  // namespace
 
 EnrollmentServiceImpl::EnrollmentServiceImpl(EnrollmentStore& store,
@@ -135,7 +157,8 @@ absl::StatusOr<v1::ListMailsResponse> EnrollmentServiceImpl::ListMails(
                    AccountName::Parse(request.parent()));
   ASSIGN_OR_RETURN(const int page_size,
                    rpc::ResolvePageSize(request.page_size()));
-  const std::string scope = absl::StrCat("ListMails ", account.ToString());
+  const std::string scope =
+      absl::StrCat("ListMails ", account.ToString(), " ", request.user());
   ASSIGN_OR_RETURN(const std::string after,
                    rpc::ReadPageToken(scope, request.page_token()));
 
@@ -147,7 +170,8 @@ absl::StatusOr<v1::ListMailsResponse> EnrollmentServiceImpl::ListMails(
   ASSIGN_OR_RETURN(*response.mutable_last_released_run(),
                    store_.LastReleasedRun(account));
   ASSIGN_OR_RETURN(std::vector<LedgerMail> mails,
-                   store_.mails().List(account, after, page_size + 1));
+                   MailsAfter(store_.mails(), account, request.user(), after,
+                              page_size + 1));
   if (static_cast<int>(mails.size()) > page_size) {
     mails.pop_back();
     response.set_next_page_token(rpc::MakePageToken(scope, mails.back().id));

@@ -219,6 +219,46 @@ TEST_F(EnrollmentServiceTest, B8_TheLedgerShowsEveryMailWithItsOutcome) {
   EXPECT_EQ(failed.reason(), "REFUSED");
 }
 
+TEST_F(EnrollmentServiceTest, B4_TheMailsOfOneUserAreTold) {
+  // The mails of a user whose name begins like another's are not his.
+  for (const char* user : {"ada", "ada2", "bob"}) reconciliation_.Create(user);
+  reconciliation_.FinishRun("r1");
+  ASSERT_OK(worker_.FollowFeedsOnce(kNoon));
+  ASSERT_OK(worker_.ReleaseOnce(kNoon));
+  v1::ListMailsRequest request;
+  request.set_parent("accounts/acme");
+  request.set_user("accounts/acme/users/ada");
+  ASSERT_OK_AND_ASSIGN(v1::ListMailsResponse response,
+                       service_.ListMails(request));
+  ASSERT_THAT(response.mails(), SizeIs(1));
+  EXPECT_EQ(response.mails(0).user(), "accounts/acme/users/ada");
+  EXPECT_TRUE(response.mails(0).has_next_attempt_time());  // What is due next.
+  EXPECT_EQ(response.next_page_token(), "");
+
+  // The second cycle, page by page.
+  RunAll();
+  clock_.AdvanceTime(absl::Hours(31 * 24));
+  reconciliation_.FinishRun("r2");
+  RunAll();
+  std::vector<std::string> names;
+  request.set_page_size(1);
+  do {
+    ASSERT_OK_AND_ASSIGN(response, service_.ListMails(request));
+    for (const v1::Mail& mail : response.mails()) names.push_back(mail.name());
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_THAT(names, ElementsAre("accounts/acme/mails/ada.1.initial",
+                                 "accounts/acme/mails/ada.2.initial"));
+
+  request.clear_page_token();
+  request.set_user("accounts/other/users/ada");
+  EXPECT_THAT(service_.ListMails(request),
+              StatusIs(absl::StatusCode::kInvalidArgument, "PARENT_MISMATCH"));
+  request.set_user("accounts/acme/users/nobody");
+  ASSERT_OK_AND_ASSIGN(response, service_.ListMails(request));
+  EXPECT_THAT(response.mails(), ::testing::IsEmpty());
+}
+
 TEST_F(EnrollmentServiceTest, R100_SettingsShowSenderAndMessageIdDomain) {
   const v1::EnrollmentSettings settings = Settings();
   EXPECT_EQ(settings.name(), kSettings);

@@ -29,6 +29,10 @@ ABSL_FLAG(std::string, directory, "127.0.0.1:7002",
 ABSL_FLAG(int, run_threads, 4,
           "How many directories are synchronized at the same time.");
 
+ABSL_FLAG(absl::Duration, trash_retention, absl::Hours(24 * 7),
+          "How long the trash service keeps users, to tell when they go; its "
+          "--retention decides.");
+
 namespace rollcall::reconciliation {
 namespace {
 
@@ -85,13 +89,15 @@ int Main(int argc, char** argv) {
                             .period = kReleasePeriod},
       clock, [&releaser](absl::Time now) { return releaser.RunOnce(now); });
 
-  ReconciliationServiceImpl runs({.store = store,
-                                  .directory = directory,
-                                  .board = board,
-                                  .clock = clock,
-                                  .make_id = RandomId,
-                                  .on_run_started = [&] { crew->Nudge(); }},
-                                 edge);
+  ReconciliationServiceImpl runs(
+      {.store = store,
+       .directory = directory,
+       .board = board,
+       .clock = clock,
+       .make_id = RandomId,
+       .on_run_started = [&] { crew->Nudge(); },
+       .trash_retention = absl::GetFlag(FLAGS_trash_retention)},
+      edge);
   UserServiceImpl users({.store = store,
                          .directory = directory,
                          .clock = clock,

@@ -1,5 +1,7 @@
 #include "services/reconciliation/schedule.h"
 
+#include <algorithm>
+
 namespace rollcall::reconciliation {
 namespace {
 
@@ -29,6 +31,22 @@ ScheduleVerdict JudgeSchedule(const ScheduleFacts& facts, absl::Time now) {
       now - facts.last_poll >= facts.polling_interval || facts.last_poll > now;
   if (facts.has_cursor && is_time) verdict.due = Due::kChanges;
   return verdict;
+}
+
+absl::Time NextFull(const ScheduleFacts& facts, absl::Time now) {
+  if (JudgeSchedule(facts, now).due == Due::kFull) return now;
+  absl::Time next = LatestSlot(facts.slot_second, now) + kDay;
+  // The slot was served before the clock was set back over it.
+  if (facts.last_slot >= next) next += kDay;
+  if (facts.full_retry.has_value()) next = std::min(next, *facts.full_retry);
+  return next;
+}
+
+absl::optional<absl::Time> NextPoll(const ScheduleFacts& facts,
+                                    absl::Time now) {
+  if (!facts.has_cursor) return absl::nullopt;
+  if (facts.last_poll > now) return now;
+  return std::max(now, facts.last_poll + facts.polling_interval);
 }
 
 }  // namespace rollcall::reconciliation

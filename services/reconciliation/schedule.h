@@ -38,6 +38,11 @@ absl::Time LatestSlot(int slot_second, absl::Time now);
 // nor a standstill comes of a clock that jumps.
 ScheduleVerdict JudgeSchedule(const ScheduleFacts& facts, absl::Time now);
 
+// When everything is read next, and when changes are asked for next; none: not
+// before everything was read once. Never before `now`.
+absl::Time NextFull(const ScheduleFacts& facts, absl::Time now);
+absl::optional<absl::Time> NextPoll(const ScheduleFacts& facts, absl::Time now);
+
 }  // namespace rollcall::reconciliation
 
 #endif  // ROLLCALL_SERVICES_RECONCILIATION_SCHEDULE_H_

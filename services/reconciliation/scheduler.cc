@@ -9,38 +9,12 @@
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/run_requests.h"
 #include "services/reconciliation/schedule.h"
+#include "services/reconciliation/schedule_facts.h"
 
 namespace rollcall::reconciliation {
 namespace {
 
 constexpr int kSecondsPerDay = 24 * 60 * 60;
-constexpr absl::Duration kDefaultPollingInterval = absl::Minutes(5);
-
-bool CanBeRead(const directory::v1::Directory& directory) {
-  return directory.state() == directory::v1::Directory::CONNECTED ||
-         directory.state() == directory::v1::Directory::NEEDS_ATTENTION;
-}
-
-absl::Duration PollingIntervalOf(const directory::v1::Directory& directory) {
-  if (!directory.has_polling_interval()) return kDefaultPollingInterval;
-  return absl::Seconds(directory.polling_interval().seconds()) +
-         absl::Nanoseconds(directory.polling_interval().nanos());
-}
-
-ScheduleFacts FactsOf(const store::DirectoryRow& row,
-                      const directory::v1::Directory& directory) {
-  ScheduleFacts facts;
-  facts.slot_second = row.slot_second();
-  facts.last_slot = absl::FromUnixNanos(row.last_slot_nanos());
-  facts.last_poll = absl::FromUnixNanos(row.last_poll_nanos());
-  facts.polling_interval = PollingIntervalOf(directory);
-  facts.has_cursor = !row.change_cursor().empty();
-  if (row.full_retry_nanos() != 0) {
-    facts.full_retry = absl::FromUnixNanos(row.full_retry_nanos());
-  }
-  return facts;
-}
-
 }  // namespace
 
 absl::StatusOr<Pace> Scheduler::RunOnce(absl::Time now) {
@@ -58,11 +32,12 @@ absl::StatusOr<Pace> Scheduler::RunOnce(absl::Time now) {
 
 absl::Status Scheduler::Schedule(const directory::v1::Directory& directory,
                                  absl::Time now) {
-  if (!CanBeRead(directory)) return absl::OkStatus();
+  if (!IsScheduled(directory)) return absl::OkStatus();
   ASSIGN_OR_RETURN(const DirectoryName name,
                    DirectoryName::Parse(directory.name()));
   ASSIGN_OR_RETURN(const store::DirectoryRow row, Meet(name, now));
-  const ScheduleVerdict verdict = JudgeSchedule(FactsOf(row, directory), now);
+  const ScheduleVerdict verdict =
+      JudgeSchedule(ScheduleFactsOf(row, directory), now);
   if (verdict.due == Due::kNothing) return absl::OkStatus();
   ASSIGN_OR_RETURN(
       const absl::optional<store::RunningRow> running,

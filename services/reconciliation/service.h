@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/rpc/edge.h"
 #include "common/time/clock.h"
 #include "rollcall/reconciliation/v1/reconciliation.grpc.pb.h"
@@ -17,6 +18,7 @@
 #include "services/reconciliation/run_progress.h"
 #include "services/reconciliation/single_sync.h"
 #include "services/reconciliation/store.h"
+#include "services/reconciliation/user_explainer.h"
 
 namespace rollcall::reconciliation {
 
@@ -28,6 +30,8 @@ struct ReconciliationServiceOptions {
   std::function<std::string()> make_id;
   // Called when there is a run to carry out.
   std::function<void()> on_run_started;
+  // How long the trash keeps users (A21).
+  absl::Duration trash_retention = absl::Hours(24 * 7);
 };
 
 // Thread-safe. The methods that take and return messages do the work; the
@@ -43,6 +47,10 @@ class ReconciliationServiceImpl final
                       .board = options_.board,
                       .clock = options_.clock,
                       .make_id = options_.make_id}),
+        explainer_({.store = options_.store,
+                    .directory = options_.directory,
+                    .clock = options_.clock,
+                    .trash_retention = options_.trash_retention}),
         edge_(std::move(edge)) {}
 
   absl::StatusOr<v1::Run> CreateRun(const v1::CreateRunRequest& request);
@@ -99,6 +107,13 @@ class ReconciliationServiceImpl final
                         v1::SyncUserResponse* response) override {
     return edge_.Answer(context, *request, response,
                         [&](const rpc::Call&) { return SyncUser(*request); });
+  }
+  grpc::Status ExplainUser(grpc::ServerContext* context,
+                           const v1::ExplainUserRequest* request,
+                           v1::ExplainUserResponse* response) override {
+    return edge_.Answer(context, *request, response, [&](const rpc::Call&) {
+      return explainer_.Explain(*request);
+    });
   }
   grpc::Status ListHeldBatches(grpc::ServerContext* context,
                                const v1::ListHeldBatchesRequest* request,
@@ -163,6 +178,7 @@ class ReconciliationServiceImpl final
 
   ReconciliationServiceOptions options_;
   SingleSync single_sync_;
+  UserExplainer explainer_;
   rpc::Edge edge_;
   std::atomic<int> watchers_ = 0;
 };
