@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
@@ -199,13 +200,20 @@ absl::Status EmptyGroup(const std::string& group, const std::string& rule,
 }
 
 // Members whom the directory does not know leave a group that it has taken over
-// (R45, R46).
+// (R45, R46). Not one that has vanished from the source (A7): who belongs to it
+// is not known. Nor one that is about to be released (A8): it keeps whom no
+// sync has put there.
 absl::Status RemoveStrangers(const RunEngineOptions& options, RunWork& work) {
   ASSIGN_OR_RETURN(std::vector<GroupRecord> groups,
                    options.store.Identities(work.account())
                        .GroupsOfDirectory(work.directory()));
   for (const GroupRecord& record : groups) {
-    if (!record.group.has_strangers) continue;
+    if (!record.group.has_strangers ||
+        work.rules.missing_groups.contains(record.group.id) ||
+        !absl::c_linear_search(work.scope.selected_source_ids(),
+                               record.group.source_id)) {
+      continue;
+    }
     RETURN_IF_ERROR(EmptyGroup(
         record.group.id, "R45",
         [&](const User& user) {

@@ -134,6 +134,27 @@ TEST(FullSync, R45_R54_ManualGroupIsTakenOverWithItsMembership) {
   EXPECT_THAT(world.GroupNamesOf("stranger"), IsEmpty());
 }
 
+// Taken over by a reading that proves nothing: the strangers are still in it
+// when the group vanishes, or is unselected.
+TEST(FullSync, R45_A7_A8_WhoIsInAGroupThatIsNotReadStaysInIt) {
+  for (const bool vanishes : {true, false}) {
+    SCOPED_TRACE(vanishes);
+    World world;
+    Populate(world.tenant());
+    world.PutGroup({.id = "manual", .display_name = "Sales"});
+    world.PutUser(
+        {.id = "stranger", .username = "stranger", .groups = {"manual"}});
+    world.tenant().complete = false;
+    world.Sync();
+    ASSERT_EQ(world.group("Sales").directory, "d1");
+    world.tenant().complete = true;
+    world.tenant().Unselect(1);
+    if (vanishes) world.tenant().AddGroup(1, "").set_missing(true);
+    world.Sync();
+    EXPECT_THAT(world.GroupNamesOf("stranger"), ElementsAre("Sales"));
+  }
+}
+
 TEST(FullSync, R46_DirectoriesOverwriteEachOthersGroup) {
   World world;
   Populate(world.tenant("d1"));

@@ -119,18 +119,14 @@ void FollowSwitch(const DesiredUser& desired, const SeenFacts& facts,
   if (!rules.may_rename) return;
   User& after = decision->after;
   Claim& claim = *MutableClaim(&after, rules.directory);
+  const std::string source_wants =
+      UsernameOf(desired.user_principal_name, rules.normalization);
+  if (source_wants != UsernameOf(claim.username_origin, rules.normalization)) {
+    decision->warnings.push_back("RENAME_PENDING");  // A3
+  }
   absl::optional<std::string> wanted = UsernameAfterSwitch(
       after.username, claim.username_origin, rules.normalization);
-  if (!wanted.has_value()) {
-    const std::string source_wants =
-        UsernameOf(desired.user_principal_name, rules.normalization);
-    const std::string origin_gives =
-        UsernameOf(claim.username_origin, rules.normalization);
-    if (source_wants != origin_gives) {
-      decision->warnings.push_back("RENAME_PENDING");  // A3
-    }
-    return;
-  }
+  if (!wanted.has_value()) return;
   if (facts.rename_is_taken || desired.username_collides) {
     decision->warnings.push_back("USERNAME_COLLISION");  // A4
     return;
@@ -164,9 +160,12 @@ void Follow(const DesiredUser& desired, const SeenFacts& facts,
 
   after.display_name = desired.display_name;
   // Clearing is counted by the guard before it happens (A5, B2), unless the
-  // whole user is.
+  // whole user is: a manual one who is merged into, which this directory alone
+  // claims now. Nobody counts who comes back from the trash.
+  const bool counted_whole =
+      decision->fate == Fate::kMerge && after.claims.size() == 1;
   const bool clears = desired.email.empty() && !before.email.empty() &&
-                      decision->fate == Fate::kUpdate;
+                      decision->fate != Fate::kRestore && !counted_whole;
   if (clears) {
     decision->withheld.clear_email = true;
   } else {

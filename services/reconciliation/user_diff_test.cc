@@ -212,6 +212,21 @@ TEST(UserDiff, R44_UserOfAnotherDirectoryIsClaimedByBoth) {
   EXPECT_EQ(decision.after.claims.size(), 2u);
 }
 
+// The guard counts manual users who are merged into, not those of another
+// directory: what is cleared of them it counts by itself.
+TEST(UserDiff, R44_A5_B2_AnEmailOfAnotherDirectoryIsClearedOnlyWhenCounted) {
+  DesiredUser ada = Ada();
+  ada.email.clear();
+  User other = StoredAda();
+  other.claims = {{"d2", "x9", "ada@a.test", "ada@a.test"}};
+  const UserDecision taken = DecideMerge(ada, other);
+  EXPECT_EQ(taken.after.email, other.email);
+  EXPECT_TRUE(taken.withheld.clear_email);
+  const UserDecision manual = DecideMerge(ada, ManualAda());
+  EXPECT_EQ(manual.after.email, "");
+  EXPECT_FALSE(manual.withheld.clear_email);
+}
+
 TEST(UserDiff, A13_ManuallyDisabledUserFollowsTheSourceWhenMerged) {
   User disabled = ManualAda();
   disabled.status = UserStatus::kDisabled;
@@ -286,7 +301,10 @@ TEST(UserDiff, R33_A3_SwitchAfterARenameShortensTheNameThatTheUserHas) {
   const User renamed = Decide(ada, StoredAda()).after;
   SyncRules rules = Rules();
   rules.normalization = true;
-  EXPECT_EQ(Decide(ada, renamed, rules).after.username, "ada");
+  const UserDecision shortened = Decide(ada, renamed, rules);
+  EXPECT_EQ(shortened.after.username, "ada");
+  // The rename is still pending, and this sync says so too.
+  EXPECT_THAT(shortened.warnings, ElementsAre("RENAME_PENDING"));
 }
 
 // Phones.

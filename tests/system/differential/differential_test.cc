@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/system/differential/shorten.h"
 #include "tests/system/differential/trial.h"
 
 namespace rollcall::directory {
@@ -29,7 +30,9 @@ void ExpectTruth(uint64_t seed) {
   const TrialOptions options = {.seed = seed, .steps = StepsOf(seed)};
   const Verdict verdict = RunTrial(options);
   if (verdict.defect.empty()) return;
-  const TrialOptions shorter = Shorten(options);
+  const TrialOptions shorter = Shorten(options, [](const TrialOptions& each) {
+    return !RunTrial(each).defect.empty();
+  });
   ADD_FAILURE() << "Seed " << seed << ": " << verdict.defect
                 << "\nShortened to " << shorter.steps.size() << " of "
                 << options.steps.size() << " steps:\n"

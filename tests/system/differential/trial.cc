@@ -678,22 +678,4 @@ Verdict RunTrial(const TrialOptions& options) {
   return verdict;
 }
 
-TrialOptions Shorten(TrialOptions options) {
-  for (size_t length = options.steps.size(); length > 0; length /= 2) {
-    for (size_t begin = 0; begin < options.steps.size();) {
-      TrialOptions shorter = options;
-      const auto first = shorter.steps.begin() + static_cast<int64_t>(begin);
-      const auto last = first + static_cast<int64_t>(std::min(
-                                    length, shorter.steps.size() - begin));
-      shorter.steps.erase(first, last);
-      if (RunTrial(shorter).defect.empty()) {
-        begin += length;
-      } else {
-        options = std::move(shorter);
-      }
-    }
-  }
-  return options;
-}
-
 }  // namespace rollcall::directory

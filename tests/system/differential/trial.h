@@ -51,9 +51,6 @@ struct Verdict {
 
 Verdict RunTrial(const TrialOptions& options);
 
-// The shortest life that is found to have a defect too, by leaving out steps.
-TrialOptions Shorten(TrialOptions options);
-
 }  // namespace rollcall::directory
 
 #endif  // ROLLCALL_TESTS_SYSTEM_DIFFERENTIAL_TRIAL_H_

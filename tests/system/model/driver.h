@@ -1,0 +1,88 @@
+// Has the real service do what a step says, over a store that may fail at a
+// commit: then the process ends, another one begins with what was durable, and
+// whoever was not answered asks again.
+#ifndef ROLLCALL_TESTS_SYSTEM_MODEL_DRIVER_H_
+#define ROLLCALL_TESTS_SYSTEM_MODEL_DRIVER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "tests/system/model/edit_rules.h"
+#include "tests/system/model/service_view.h"
+#include "tests/system/model/tenant.h"
+
+namespace rollcall::reconciliation {
+class GroupWriter;
+class UserServiceImpl;
+class UserWriter;
+class World;
+}  // namespace rollcall::reconciliation
+
+namespace rollcall::model {
+
+// When the process ends.
+struct Crash {
+  int at_commit = 0;  // 0: never; 1: at the next one.
+  bool written = false;
+  bool reading_lost = false;
+};
+
+// One thread. Answers are `OK` or the reason of an error.
+class Driver {
+ public:
+  Driver();
+  ~Driver();
+
+  // Every call is made with this from now on.
+  void set_crash(const Crash& crash) { crash_ = crash; }
+  // Whether the process has ended since set_crash.
+  bool crashed() const { return crashed_; }
+
+  void Configure(const std::string& directory, const Tenant& tenant);
+  void AdvanceSeconds(int64_t by);
+  int64_t Now();
+
+  std::string FullSync(const std::string& directory);
+  // Answers with what became of the user.
+  std::string SyncUser(const std::string& directory, const std::string& upn);
+
+  std::string CreateUser(const UserEdit& edit);
+  std::string UpdateUser(int number, const UserEdit& edit);
+  std::string SetStatus(int number, Status status);
+  std::string AddDevice(int number, const std::string& device);
+  std::string RemoveDevice(int number, const std::string& device);
+  std::string DeleteUser(int number);
+  std::string Purge(int number, int deletions);
+  std::string CreateGroup(const std::string& display_name);
+  std::string RenameGroup(int number, const std::string& display_name);
+  std::string SetGroupStatus(int number, Status status);
+  std::string DeleteGroup(int number, bool force);
+  std::string SetMember(int group, int user, bool member);
+
+  ServiceView& view() { return *view_; }
+  // That all tables agree with each other; empty: they do.
+  std::string BrokenInvariants();
+
+ private:
+  void Restart();
+  void Arm();
+  std::string Call(const std::function<absl::Status()>& call);
+  std::string NewRequestId();
+  reconciliation::UserWriter& users();
+  reconciliation::GroupWriter& groups();
+
+  std::unique_ptr<reconciliation::World> world_;
+  std::unique_ptr<reconciliation::UserServiceImpl> service_;
+  std::unique_ptr<ServiceView> view_;
+  Crash crash_;
+  bool crashed_ = false;
+  int ids_ = 0;
+  int requests_ = 0;
+};
+
+}  // namespace rollcall::model
+
+#endif  // ROLLCALL_TESTS_SYSTEM_MODEL_DRIVER_H_

@@ -1,0 +1,201 @@
+#include "tests/system/model/service_view.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "services/reconciliation/user_view.h"
+#include "services/reconciliation/world.h"
+
+namespace rollcall::model {
+namespace {
+
+namespace v1 = reconciliation::v1;
+
+constexpr char kAccount[] = "accounts/acme";
+constexpr int kMany = 10'000;
+
+template <typename T>
+T Must(absl::StatusOr<T> value) {
+  if (value.ok()) return *std::move(value);
+  std::cerr << value.status() << std::endl;
+  std::abort();
+}
+
+std::string DirectoryOf(const std::string& name) {
+  return std::string(absl::StripPrefix(name, "accounts/acme/directories/"));
+}
+
+// The number that SourceId has been given.
+int ObjectOf(const std::string& source_id) {
+  int number = 0;
+  if (source_id.size() < 12 ||
+      !absl::SimpleAtoi(source_id.substr(source_id.size() - 12), &number)) {
+    return 0;
+  }
+  return number;
+}
+
+std::string FieldsOf(const v1::Group& group) {
+  return absl::StrCat(
+      "group ", group.display_name(), " ", v1::Group::State_Name(group.state()),
+      " of=", DirectoryOf(group.directory()), ":", ObjectOf(group.source_id()),
+      " created=", group.create_time().seconds(),
+      " updated=", group.update_time().seconds());
+}
+
+RunResult ResultOf(const v1::Run& run) {
+  RunResult result;
+  result.state = v1::Run::State_Name(run.state());
+  for (const v1::RunProblem& problem : run.problems()) {
+    result.problems.insert(problem.reason());
+  }
+  const v1::RunCounters& counters = run.counters();
+  const auto* descriptor = counters.GetDescriptor();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    const auto* field = descriptor->field(i);
+    // What reading costs is the directory service's.
+    if (field->is_repeated() || field->name() == "source_requests") continue;
+    const int64_t value = counters.GetReflection()->GetInt64(counters, field);
+    if (value != 0) result.counters[field->name()] = value;
+  }
+  for (const auto& [reason, count] : counters.skipped()) {
+    result.counters[absl::StrCat("skipped ", reason)] = count;
+  }
+  for (const auto& [reason, count] : counters.warnings()) {
+    result.counters[absl::StrCat("warnings ", reason)] = count;
+  }
+  for (const auto& [danger, count] : counters.held()) {
+    result.counters[absl::StrCat("held ", danger)] = count;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string ServiceView::LineOf(const v1::User& user) const {
+  std::vector<std::string> claims, groups, phones, devices;
+  for (const v1::ManagedBy& claim : user.managed_by()) {
+    claims.push_back(absl::StrCat(DirectoryOf(claim.directory()), ":",
+                                  ObjectOf(claim.source_id()), ":",
+                                  claim.user_principal_name()));
+  }
+  for (const std::string& group : user.groups()) {
+    auto name = group_names_.find(group);
+    groups.push_back(name == group_names_.end() ? group : name->second);
+  }
+  for (const v1::Phone& phone : user.phones()) {
+    phones.push_back(
+        absl::StrCat(phone.number(), "/", DirectoryOf(phone.directory())));
+  }
+  for (const v1::Device& device : user.devices()) {
+    devices.push_back(device.device_id());
+  }
+  std::sort(claims.begin(), claims.end());
+  std::sort(groups.begin(), groups.end());
+  std::sort(devices.begin(), devices.end());
+  return absl::StrCat("user ", user.username(), " name=", user.display_name(),
+                      " email=", user.email(), " note=", user.note(), " ",
+                      v1::User::State_Name(user.state()),
+                      " claims=", absl::StrJoin(claims, ","),
+                      " groups=", absl::StrJoin(groups, ","),
+                      " phones=", absl::StrJoin(phones, ","),
+                      " data=", user.source_has_phone_data(),
+                      " devices=", absl::StrJoin(devices, ","),
+                      " created=", user.create_time().seconds(),
+                      " updated=", user.update_time().seconds(),
+                      " deleted=", user.delete_time().seconds(), "#",
+                      user.deletion_epoch());
+}
+
+std::vector<std::string> ServiceView::Lines() {
+  std::vector<std::string> lines;
+  const auto identities = world_.store->Identities("acme");
+  for (const auto& group : Must(identities.ListGroups("", kMany))) {
+    const v1::Group shown = reconciliation::ShowGroup(group, "acme");
+    group_names_[shown.name()] = shown.display_name();
+    lines.push_back(
+        absl::StrCat(FieldsOf(shown), " members=", shown.member_count()));
+  }
+  for (const auto& user : Must(identities.ListUsers("", kMany))) {
+    lines.push_back(LineOf(reconciliation::ShowListedUser(user, "acme")));
+    const v1::CheckAccessResponse access =
+        Must(reconciliation::ReadAccess(user.username, "acme", identities));
+    lines.push_back(
+        absl::StrCat("access ", user.username, " ",
+                     v1::CheckAccessResponse::Decision_Name(access.decision()),
+                     " ", access.reason()));
+  }
+  const auto usage = Must(identities.Usage());
+  lines.push_back(absl::StrCat(
+      "usage ", usage.active_users(), " ", usage.bypass_users(), " ",
+      usage.disabled_users(), " ", usage.pending_deletion_users()));
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+void ServiceView::LearnNumbers(const State& state) {
+  for (const auto& [number, user] : state.users) {
+    const auto found = world_.FindUser(user.username);
+    if (!found.has_value()) continue;
+    const std::string name = absl::StrCat(kAccount, "/users/", found->id);
+    numbers_[name] = number;
+    names_[number] = name;
+  }
+  for (const auto& [number, group] : state.groups) {
+    const auto found = world_.FindGroup(group.display_name);
+    if (!found.has_value()) continue;
+    const std::string name = absl::StrCat(kAccount, "/groups/", found->id);
+    numbers_[name] = number;
+    names_[number] = name;
+  }
+}
+
+Told ServiceView::NewEvents() {
+  Told told;
+  const auto number_of = [this](const std::string& name) {
+    auto number = numbers_.find(name);
+    return number == numbers_.end() ? 0 : number->second;
+  };
+  const auto status = world_.store->Feed("acme").ReadAfter(
+      sequence_, [&](v1::ChangeEvent event) {
+        sequence_ = event.sequence();
+        Event told_event;
+        told_event.rules = {event.rule()};
+        if (event.has_run_finished()) {
+          told.runs.push_back(ResultOf(event.run_finished().run()));
+          return true;
+        }
+        if (event.has_user_change()) {
+          const v1::UserChange& change = event.user_change();
+          told_event.number = number_of(change.user().name());
+          told_event.kind = v1::UserChange::Kind_Name(change.kind());
+          told_event.line = LineOf(change.user());
+        } else if (event.has_user_purge()) {
+          told_event.number = number_of(event.user_purge().name());
+          told_event.kind = "PURGED";
+        } else if (event.has_group_change()) {
+          told_event.of_group = true;
+          told_event.number = number_of(event.group_change().name());
+          told_event.kind = "CHANGED";
+          told_event.line = FieldsOf(event.group_change());
+        } else {
+          told_event.of_group = true;
+          told_event.number = number_of(event.group_delete().name());
+          told_event.kind = "DELETED";
+        }
+        if (!told.runs.empty()) told.run_is_last = false;
+        told.events.push_back(std::move(told_event));
+        return true;
+      });
+  if (!status.ok()) std::cerr << status << std::endl;
+  return told;
+}
+
+}  // namespace rollcall::model

@@ -1,0 +1,374 @@
+#include "tests/system/model/sync_rules.h"
+
+#include <algorithm>
+
+namespace rollcall::model {
+
+Outcome Sync::Full() {
+  MatchGroups();
+  NoteLinks();
+  for (const auto& [object, wanted] : scope_) {
+    Count("users_seen");
+    fates_[object] = Seen(wanted);
+  }
+  for (const auto& [number, user] : state_.users) {
+    auto claim = user.claims.find(directory_);
+    if (claim == user.claims.end() || user.in_trash()) continue;
+    const int object = claim->second.object;
+    if (scope_.count(object) == 0) takings_[object].absent = true;
+  }
+  const bool complete =
+      tenant_.readings_complete || planted_ == Planted::kIncompleteRemoves;
+  if (!tenant_.readings_complete) run_.problems.insert("READ_INCOMPLETE");
+  for (const auto& [object, taking] : takings_) {
+    CarryOut(object, taking, complete);
+  }
+  if (complete) {
+    ClearStrangers();
+    ReleaseGroups();
+  }
+  return Finish();
+}
+
+Outcome Sync::One(const std::string& upn) {
+  at_once_ = true;
+  NoteLinks();
+  int object = 0;
+  for (const auto& [candidate, user] : tenant_.users) {
+    if (Lower(user.upn) == Lower(upn)) object = candidate;
+  }
+  // A name that the tenant does not know may be an old one of a user whom the
+  // directory manages.
+  if (object == 0) {
+    for (const bool short_form : {false, true}) {
+      const int number = state_.FindUser(UsernameFrom(upn, short_form));
+      if (number == 0 || object != 0) continue;
+      const auto& claims = state_.users.at(number).claims;
+      auto claim = claims.find(directory_);
+      if (claim == claims.end()) continue;
+      if (Lower(claim->second.upn) == Lower(upn) ||
+          Lower(claim->second.origin) == Lower(upn)) {
+        object = claim->second.object;
+      }
+    }
+  }
+  const int number = object == 0 ? 0 : state_.FindUser(directory_, object);
+  auto wanted = scope_.find(object);
+  if (wanted != scope_.end()) {
+    Count("users_seen");
+    fates_[object] = Seen(wanted->second);
+    outcome_.answer = fates_[object];
+  } else if (number == 0) {
+    outcome_.answer = "NOT_IN_SCOPE";  // R76
+  } else if (state_.users.at(number).in_trash()) {
+    outcome_.answer = "UNCHANGED";  // R63
+  } else {
+    outcome_.answer = Remove(number);
+  }
+  return Finish();
+}
+
+std::string Sync::Seen(const Wanted& wanted) {
+  if (const int number = state_.FindUser(directory_, wanted.object)) {
+    User& user = state_.users.at(number);
+    const User before = user;
+    Rules rules;
+    const Taking taking = Give(wanted, user, &rules);
+    if (at_once_) {
+      Take(taking, user, &rules);
+    } else if (!taking.empty()) {
+      takings_[wanted.object] = taking;
+    }
+    const std::string kind = before.in_trash() ? "RESTORED" : "UPDATED";
+    return Tell(number, before, kind, rules) ? kind : "UNCHANGED";
+  }
+  std::string reason;
+  const int namesake =
+      wanted.username.empty() ? 0 : state_.FindUser(wanted.username);
+  if (wanted.username.empty()) {
+    reason = "USERNAME_EMPTY";  // R37
+  } else if (wanted.collides ||
+             (namesake != 0 &&
+              state_.users.at(namesake).claims.count(directory_) > 0)) {
+    reason = "USERNAME_COLLISION";  // A4
+  }
+  if (!reason.empty()) {
+    Count("skipped " + reason);
+    return "SKIPPED";
+  }
+  if (namesake == 0) return Create(wanted);
+  const User& user = state_.users.at(namesake);
+  if (!user.managed() && !at_once_) {
+    takings_[wanted.object].merge = true;
+    return "";
+  }
+  Taking rest;
+  const std::string fate = Merge(wanted, namesake, &rest);
+  if (!rest.empty()) takings_[wanted.object] = rest;
+  return fate;
+}
+
+std::string Sync::Create(const Wanted& wanted) {
+  const int number = state_.next++;
+  User& user = state_.users[number];
+  user.username = wanted.username;
+  user.display_name = wanted.user.display_name;
+  user.email = wanted.user.email;
+  user.status = wanted.user.enabled ? Status::kActive : Status::kDisabled;
+  user.claims[directory_] = {wanted.object, wanted.user.upn, wanted.user.upn};
+  user.groups = WantedGroups(wanted);
+  Rules ignored;
+  SetPhones(wanted, user, &ignored);
+  user.source_has_phone_data = wanted.user.has_phone_data;
+  user.created = now_;
+  if (!wanted.user.enabled) Count("users_disabled");
+  Tell(number, User(), "CREATED", {wanted.user.enabled ? "R18" : "A11"});
+  return "CREATED";
+}
+
+std::string Sync::Merge(const Wanted& wanted, int number, Taking* rest) {
+  User& user = state_.users.at(number);
+  const User before = user;
+  Rules rules = {before.managed() ? "R44" : "R43"};
+  user.claims[directory_] = {wanted.object, wanted.user.upn, wanted.user.upn};
+  const Taking taking = Give(wanted, user, &rules);
+  if (at_once_) {
+    Take(taking, user, &rules);
+  } else {
+    *rest = taking;
+  }
+  const std::string kind = before.in_trash() ? "RESTORED" : "CREATED";
+  Tell(number, before, kind, rules);
+  return before.in_trash() ? "RESTORED" : "MERGED";
+}
+
+Sync::Taking Sync::Give(const Wanted& wanted, User& user, Rules* rules) {
+  Taking taking;
+  const bool back = user.in_trash();
+  if (back) {
+    rules->insert("R61");
+    user.deleted = 0;
+    // The others had lost the user: this directory alone manages it now (A6).
+    std::erase_if(user.claims,
+                  [&](const auto& claim) { return claim.first != directory_; });
+    std::erase_if(user.phones, [&](const Phone& phone) {
+      return !phone.directory.empty() && phone.directory != directory_;
+    });
+  }
+  Rename(wanted, user, rules);
+  if (user.display_name != wanted.user.display_name) {
+    user.display_name = wanted.user.display_name;
+    rules->insert("R28");
+  }
+  // The guard counts emails before they are cleared (A5, B2), but for those of
+  // manual users, whom it has counted, and of users back from the trash.
+  const bool merged = user.claims.size() == 1 && rules->count("R43") > 0;
+  if (wanted.user.email.empty() && !merged && !back) {
+    taking.clear_email = !user.email.empty();
+  } else if (user.email != wanted.user.email) {
+    user.email = wanted.user.email;
+    rules->insert("R28");
+  }
+  Claim& claim = user.claims.at(directory_);
+  if (claim.upn != wanted.user.upn) {
+    claim.upn = wanted.user.upn;
+    rules->insert("A3");
+  }
+  SetPhones(wanted, user, rules);
+  if (user.source_has_phone_data != wanted.user.has_phone_data) {
+    user.source_has_phone_data = wanted.user.has_phone_data;
+    rules->insert({"R38", "R41", "R28"});
+  }
+  if (wanted.user.enabled) {
+    if (user.status == Status::kDisabled) {
+      user.status = Status::kActive;
+      Count("users_enabled");
+      rules->insert({"R52", "A13"});
+    }
+    if (planted_ == Planted::kSyncClearsBypass) user.status = Status::kActive;
+  } else if (user.status == Status::kDisabled) {
+    rules->insert("A13");  // By hand before, by the source from now on.
+  } else {
+    if (back) {  // Never active for a moment.
+      user.status = Status::kDisabled;
+      Count("users_disabled");
+      rules->insert("R50");
+    } else {
+      taking.disable = true;
+    }
+  }
+  const std::set<int> groups = WantedGroups(wanted);
+  for (const int group : groups) {
+    if (user.groups.insert(group).second) rules->insert("R25");
+  }
+  for (const int group : user.groups) {
+    if (!IsOwn(group) || groups.count(group) > 0) continue;
+    if (missing_.count(group) == 0) taking.leave.insert(group);
+  }
+  return taking;
+}
+
+// R33: only the switch of normalization renames, and it renames what the
+// username was made from. R36: a rename in the source does not.
+void Sync::Rename(const Wanted& wanted, User& user, Rules* rules) {
+  const std::string& origin = user.claims.at(directory_).origin;
+  const std::string due = UsernameFrom(origin, tenant_.normalization);
+  const std::string other = UsernameFrom(origin, !tenant_.normalization);
+  if (planted_ == Planted::kRenameFollows && !at_once_ &&
+      !wanted.username.empty() && state_.FindUser(wanted.username) == 0) {
+    user.username = wanted.username;
+  }
+  if (at_once_) return;
+  // A3: whom the source has renamed keeps his username, and each sync says so.
+  if (UsernameFrom(wanted.user.upn, tenant_.normalization) != due) {
+    Count("warnings RENAME_PENDING");
+  }
+  if (user.username == other && due != other && !due.empty()) {
+    if (wanted.collides || state_.FindUser(due) != 0) {
+      Count("warnings USERNAME_COLLISION");  // A4
+      return;
+    }
+    user.username = due;
+    Count("users_renamed");
+    rules->insert("R33");
+  }
+}
+
+void Sync::SetPhones(const Wanted& wanted, User& user, Rules* rules) const {
+  if (!tenant_.phone_import) return;
+  std::vector<Phone> phones;
+  for (const Phone& phone : user.phones) {
+    const bool stays = phone.directory != directory_ &&
+                       planted_ != Planted::kPhonesAreReplaced;
+    if (stays) phones.push_back(phone);
+  }
+  for (const std::string& number : wanted.user.phones) {
+    const bool known =
+        std::any_of(phones.begin(), phones.end(),
+                    [&](const Phone& phone) { return phone.number == number; });
+    if (!known) phones.push_back({number, directory_});
+  }
+  if (phones == user.phones) return;
+  user.phones = phones;
+  rules->insert("R38");
+}
+
+std::set<int> Sync::WantedGroups(const Wanted& wanted) const {
+  std::set<int> groups;
+  for (const int object : wanted.groups) {
+    auto link = linked_.find(object);
+    if (link != linked_.end()) groups.insert(link->second);
+  }
+  return groups;
+}
+
+void Sync::Take(const Taking& taking, User& user, Rules* rules) {
+  if (taking.disable && user.status != Status::kDisabled) {
+    user.status = Status::kDisabled;
+    Count("users_disabled");
+    rules->insert("R50");
+  }
+  if (taking.clear_email && !user.email.empty()) {
+    user.email.clear();
+    rules->insert("A5");
+  }
+  for (const int group : taking.leave) {
+    if (user.groups.erase(group) > 0) rules->insert("R25");
+  }
+}
+
+// Without proof nobody is removed, disabled, or taken out of a group (R30).
+void Sync::CarryOut(int object, Taking taking, bool complete) {
+  if (taking.merge) {
+    const Wanted& wanted = scope_.at(object);
+    Taking rest;
+    fates_[object] = Merge(wanted, state_.FindUser(wanted.username), &rest);
+    taking = rest;
+  }
+  const int number = state_.FindUser(directory_, object);
+  if (taking.absent) {
+    if (complete) {
+      Remove(number);
+    } else {
+      Count("users_kept");
+    }
+    return;
+  }
+  if (!complete) {
+    taking.disable = false;
+    taking.leave.clear();
+  }
+  User& user = state_.users.at(number);
+  const User before = user;
+  Rules rules;
+  Take(taking, user, &rules);
+  if (Tell(number, before, "UPDATED", rules) && fates_[object] == "UNCHANGED") {
+    fates_[object] = "UPDATED";
+  }
+}
+
+std::string Sync::Remove(int number) {
+  User& user = state_.users.at(number);
+  const User before = user;
+  bool held = false;
+  for (const int group : before.groups) {
+    if (missing_.count(group) > 0) {
+      held = true;
+    } else if (IsOwn(group)) {
+      user.groups.erase(group);
+    }
+  }
+  if (held) {
+    Count("users_kept");
+    Tell(number, before, "UPDATED", {"A7", "R25"});
+    return "KEPT";
+  }
+  if (before.claims.size() > 1 && planted_ != Planted::kDirectoriesForget) {
+    user.claims.erase(directory_);
+    std::erase_if(user.phones, [&](const Phone& phone) {
+      return phone.directory == directory_;
+    });
+    Count("users_updated");
+    Tell(number, before, "UPDATED", {"A6"});
+    return "UPDATED";
+  }
+  user.deleted = now_;
+  ++user.deletions;
+  Count("users_removed");
+  Tell(number, before, "REMOVED", {"R56"});
+  return "REMOVED";
+}
+
+bool Sync::Tell(int number, const User& before, const std::string& kind,
+                const Rules& rules) {
+  User& user = state_.users.at(number);
+  if (user == before) return false;
+  user.updated = now_;
+  for (const int group : user.groups) {
+    if (before.groups.count(group) == 0) Count("memberships_added");
+  }
+  for (const int group : before.groups) {
+    if (user.groups.count(group) == 0) Count("memberships_removed");
+  }
+  outcome_.events.push_back({.number = number,
+                             .kind = kind,
+                             .line = LineOf(user, state_),
+                             .rules = rules});
+  return true;
+}
+
+void Sync::Count(const std::string& counter, int64_t by) {
+  run_.counters[counter] += by;
+}
+
+Outcome Sync::Finish() {
+  for (const auto& [object, fate] : fates_) {
+    if (!fate.empty()) Count("users_" + Lower(fate));
+  }
+  if (at_once_ && outcome_.events.empty()) return outcome_;
+  run_.state = run_.problems.empty() ? "SUCCEEDED" : "PARTIAL";
+  outcome_.run = run_;
+  return outcome_;
+}
+
+}  // namespace rollcall::model

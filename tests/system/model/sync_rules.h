@@ -1,0 +1,100 @@
+// What a sync does, as behaviour.md says it (R24 to R80, A3 to A24): maps in,
+// maps out. Written from the rules, not from the service's code, so that each
+// is a check of the other.
+#ifndef ROLLCALL_TESTS_SYSTEM_MODEL_SYNC_RULES_H_
+#define ROLLCALL_TESTS_SYSTEM_MODEL_SYNC_RULES_H_
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "tests/system/model/outcome.h"
+#include "tests/system/model/state.h"
+#include "tests/system/model/tenant.h"
+
+namespace rollcall::model {
+
+// One sync of one directory. One use.
+class Sync {
+ public:
+  Sync(State& state, std::string directory, const Tenant& tenant, int64_t now,
+       Planted planted)
+      : state_(state),
+        directory_(std::move(directory)),
+        tenant_(tenant),
+        now_(now),
+        planted_(planted),
+        scope_(ScopeOf(tenant)) {}
+
+  // Everything (R66).
+  Outcome Full();
+  // One user, by user principal name (R71 to R81).
+  Outcome One(const std::string& upn);
+
+ private:
+  using Rules = std::set<std::string>;
+
+  // What a sync wants to take; due once the reading is proved complete (R30).
+  struct Taking {
+    bool absent = false;
+    bool disable = false;
+    bool clear_email = false;
+    bool merge = false;  // Into a user whom nobody manages (B2).
+    std::set<int> leave;
+
+    bool empty() const {
+      return !absent && !disable && !clear_email && !merge && leave.empty();
+    }
+  };
+
+  // Groups come first.
+  void MatchGroups();
+  bool MayHaveName(int object, const std::set<int>& movers) const;
+  void MoveGroup(int object);
+  void NoteLinks();
+
+  // Then users, who are given what is theirs...
+  std::string Seen(const Wanted& wanted);
+  std::string Create(const Wanted& wanted);
+  // What is to be taken from the user comes after it.
+  std::string Merge(const Wanted& wanted, int number, Taking* rest);
+  Taking Give(const Wanted& wanted, User& user, Rules* rules);
+  void Rename(const Wanted& wanted, User& user, Rules* rules);
+  void SetPhones(const Wanted& wanted, User& user, Rules* rules) const;
+  // ... and from whom the rest is taken.
+  void Take(const Taking& taking, User& user, Rules* rules);
+  void CarryOut(int object, Taking taking, bool complete);
+  std::string Remove(int number);
+
+  // Last, groups that are what they were not.
+  void ClearStrangers();
+  void ReleaseGroups();
+
+  bool IsOwn(int group) const;
+  std::set<int> WantedGroups(const Wanted& wanted) const;
+  bool Tell(int number, const User& before, const std::string& kind,
+            const Rules& rules);
+  void TellGroup(int number, const std::string& rule);
+  void Count(const std::string& counter, int64_t by = 1);
+  Outcome Finish();
+
+  State& state_;
+  const std::string directory_;
+  const Tenant& tenant_;
+  const int64_t now_;
+  const Planted planted_;
+  const std::map<int, Wanted> scope_;
+  bool at_once_ = false;       // Of one user: taking and giving are one change.
+  std::map<int, int> linked_;  // Our numbers of selected groups, by object.
+  std::set<int> missing_;      // Our numbers.
+  std::map<int, Taking> takings_;
+  std::map<int, std::string> fates_;  // CREATED, UPDATED ... by object.
+  Outcome outcome_;
+  RunResult run_;
+};
+
+}  // namespace rollcall::model
+
+#endif  // ROLLCALL_TESTS_SYSTEM_MODEL_SYNC_RULES_H_
