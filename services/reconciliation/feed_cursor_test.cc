@@ -67,9 +67,9 @@ TEST(FeedCursor, B7_ACursorBelongsToItsFilter) {
 }
 
 TEST(FeedCursor, B7_WhatIsNoCursorIsInvalid) {
-  for (const char* text : {"x", "-1", "a-", "a-b", "a-1 x",
-                           "a-99999999999999999999", "a-1~", "a-1~x", "~g1",
-                           "a-1~g1~u2", "a-1~g1~fa", "a-1~fa~ga~"}) {
+  for (const char* text :
+       {"x", "-1", "a-", "a-b", "a-1 x", "a-99999999999999999999", "a-1~",
+        "a-1~x", "~g1", "a-1~g1~u2", "a-1~g1~fa", "a-1~fa~ga~"}) {
     EXPECT_THAT(Cursors().Read(text, {0, 7}),
                 StatusIs(absl::StatusCode::kInvalidArgument, "CURSOR_INVALID"))
         << text;

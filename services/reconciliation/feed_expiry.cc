@@ -40,8 +40,8 @@ absl::StatusOr<Pace> FeedExpiry::RunOnce(absl::Time now) {
     for (const std::string& account : accounts) {
       const absl::StatusOr<Pace> dropped = DropSome(account, now);
       if (!dropped.ok()) {
-        first_error.Update(Annotate(dropped.status(),
-                                    AccountName(account).ToString()));
+        first_error.Update(
+            Annotate(dropped.status(), AccountName(account).ToString()));
       } else if (*dropped == Pace::kAgain) {
         pace = Pace::kAgain;
       }

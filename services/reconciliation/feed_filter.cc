@@ -69,9 +69,9 @@ absl::StatusOr<FeedFilter> FeedFilter::Parse(
   for (const int kind : request.kinds()) {
     if (kind == ChangeEvent::KIND_UNSPECIFIED ||
         !ChangeEvent::Kind_IsValid(kind)) {
-      return InvalidArgument("CHANGE_KIND_INVALID",
-                             "There is no such kind of change.",
-                             {{"field", "kinds"}, {"kind", absl::StrCat(kind)}});
+      return InvalidArgument(
+          "CHANGE_KIND_INVALID", "There is no such kind of change.",
+          {{"field", "kinds"}, {"kind", absl::StrCat(kind)}});
     }
     filter.kinds_.insert(kind);
   }
@@ -89,10 +89,9 @@ std::string FeedFilter::Digest() const {
 
 template <typename Names>
 bool FeedFilter::WantsAnyOf(const Names& groups) const {
-  return std::any_of(groups.begin(), groups.end(),
-                     [this](const std::string& group) {
-                       return groups_.contains(group);
-                     });
+  return std::any_of(
+      groups.begin(), groups.end(),
+      [this](const std::string& group) { return groups_.contains(group); });
 }
 
 bool FeedFilter::Wants(const ChangeEvent& event) const {
@@ -123,11 +122,11 @@ bool FeedFilter::Wants(const Group& group) const {
 
 bool FeedFilter::Wants(const User& user) const {
   if (groups_.empty()) return true;
-  return std::any_of(
-      user.groups.begin(), user.groups.end(), [this](const std::string& group) {
-        return groups_.contains(
-            GroupName(AccountName(account_), group).ToString());
-      });
+  return std::any_of(user.groups.begin(), user.groups.end(),
+                     [this](const std::string& group) {
+                       return groups_.contains(
+                           GroupName(AccountName(account_), group).ToString());
+                     });
 }
 
 }  // namespace rollcall::reconciliation

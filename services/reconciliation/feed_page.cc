@@ -23,9 +23,7 @@ class PageBuilder {
     page_.next = place;
   }
 
-  bool full() const {
-    return rows_ >= limits_.rows || bytes_ >= limits_.bytes;
-  }
+  bool full() const { return rows_ >= limits_.rows || bytes_ >= limits_.bytes; }
   const FeedPlace& next() const { return page_.next; }
 
   // Tells of something, after which the consumer is at `place`.
@@ -94,8 +92,8 @@ class SnapshotReader {
   absl::Status ReadUsers() {
     bool is_done = true;
     if (filter_.WantsUsers()) {
-      RETURN_IF_ERROR(identities_.VisitUsers(
-          page_.next().after, [&](const User& user) {
+      RETURN_IF_ERROR(
+          identities_.VisitUsers(page_.next().after, [&](const User& user) {
             if (page_.full()) {
               is_done = false;
               return false;

@@ -47,8 +47,7 @@ class FeedStreams {
 
   absl::Mutex mutex_;
   int open_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::flat_hash_map<std::string, int> open_by_caller_
-      ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, int> open_by_caller_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace rollcall::reconciliation

@@ -21,21 +21,22 @@ absl::Status WatchFeed(
   const absl::Time begin = options.clock.TimeNow();
   while (!options.is_over()) {
     const int64_t rings = bell.CountRings(account);
-    ASSIGN_OR_RETURN(
-        FeedPage page,
-        ReadFeedPage(options.store, account, filter, place, options.limits));
+    ASSIGN_OR_RETURN(FeedPage page, ReadFeedPage(options.store, account, filter,
+                                                 place, options.limits));
     for (const v1::WatchChangesResponse& response : page.responses) {
       if (!write(response)) return absl::OkStatus();
     }
     place = std::move(page.next);
-    if (!page.is_last) continue;
-    if (!options.follow) return absl::OkStatus();
+    if (!options.follow) {
+      if (page.is_last) return absl::OkStatus();
+      continue;
+    }
     const absl::Duration followed = options.clock.TimeNow() - begin;
     // A clock that was set back would make it last.
     if (followed >= kMaxFollowing || followed < absl::ZeroDuration()) {
       return absl::OkStatus();
     }
-    bell.Await(account, rings, kLookPeriod);
+    if (page.is_last) bell.Await(account, rings, kLookPeriod);
   }
   return absl::OkStatus();
 }

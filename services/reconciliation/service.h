@@ -13,6 +13,7 @@
 #include "common/time/clock.h"
 #include "rollcall/reconciliation/v1/reconciliation.grpc.pb.h"
 #include "services/reconciliation/client.h"
+#include "services/reconciliation/feed_streams.h"
 #include "services/reconciliation/held_batch_name.h"
 #include "services/reconciliation/run_progress.h"
 #include "services/reconciliation/single_sync.h"
@@ -28,6 +29,8 @@ struct ReconciliationServiceOptions {
   std::function<std::string()> make_id;
   // Called when there is a run to carry out.
   std::function<void()> on_run_started;
+  // Whether the process is about to end: streams that would last end then.
+  std::function<bool()> is_stopping = [] { return false; };
 };
 
 // Thread-safe. The methods that take and return messages do the work; the
@@ -65,7 +68,7 @@ class ReconciliationServiceImpl final
                         const std::function<bool()>& cancelled,
                         const std::function<bool(const v1::Run&)>& write);
   absl::Status WatchChanges(
-      const v1::WatchChangesRequest& request,
+      const v1::WatchChangesRequest& request, const rpc::Call& call,
       const std::function<bool(const v1::WatchChangesResponse&)>& write);
   absl::StatusOr<v1::ListFeedsResponse> ListFeeds(
       const v1::ListFeedsRequest& request);
@@ -141,8 +144,8 @@ class ReconciliationServiceImpl final
       grpc::ServerContext* context, const v1::WatchChangesRequest* request,
       grpc::ServerWriter<v1::WatchChangesResponse>* writer) override {
     return edge_.Stream(context, *request, writer,
-                        [&](const rpc::Call&, const auto& write) {
-                          return WatchChanges(*request, write);
+                        [&](const rpc::Call& call, const auto& write) {
+                          return WatchChanges(*request, call, write);
                         });
   }
   grpc::Status ListFeeds(grpc::ServerContext* context,
@@ -165,6 +168,7 @@ class ReconciliationServiceImpl final
   SingleSync single_sync_;
   rpc::Edge edge_;
   std::atomic<int> watchers_ = 0;
+  FeedStreams feed_streams_;
 };
 
 }  // namespace rollcall::reconciliation

@@ -53,8 +53,7 @@ absl::Status ReconciliationServiceImpl::WatchChanges(
   return WatchFeed(
       {.store = options_.store,
        .clock = options_.clock,
-       .is_over =
-           [&] { return call.cancelled() || options_.is_stopping(); },
+       .is_over = [&] { return call.cancelled() || options_.is_stopping(); },
        .follow = request.follow()},
       account.id(), filter, std::move(place), write);
 }
