@@ -1,5 +1,5 @@
 // A consumer of the change feed that keeps a copy of an account's users and
-// groups. Written from the comments of WatchChanges alone, as another team
+// groups. Written from the contract's comments alone, as another team
 // would: it knows nothing of how the service is made.
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_FEED_COPY_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_FEED_COPY_H_
