@@ -161,7 +161,8 @@ void ExitOnStoreFailure(const absl::Status& status) {
 
 int Serve(const ProcessOptions& options, AccessPolicy policy,
           const std::vector<grpc::Service*>& services,
-          const std::function<void()>& stop) {
+          const std::function<void()>& stop,
+          const std::function<void()>& end_streams) {
   auto server = Server::Start({.address = options.listen,
                                .tls = options.tls,
                                .trust_domain = options.trust_domain},
@@ -189,6 +190,7 @@ int Serve(const ProcessOptions& options, AccessPolicy policy,
                       {"metrics_port", metrics ? metrics->port() : 0}});
   WaitForSignal();
   LogInfo("draining", {{"grace_seconds", kDrainGrace}});
+  if (end_streams) end_streams();
   (*server)->Drain(kDrainGrace);
   if (stop) stop();
   LogInfo("stopped");

@@ -37,10 +37,12 @@ void ExitOnStoreFailure(const absl::Status& status);
 
 // Serves `services` and the metrics until SIGTERM, drains, calls `stop`
 // (workers, clients), returns the process's exit code. Logs `serving` with the
-// address once calls are accepted.
+// address once calls are accepted. `end_streams`, if any, is called before
+// draining: streams that would last for ever should end now.
 int Serve(const ProcessOptions& options, AccessPolicy policy,
           const std::vector<grpc::Service*>& services,
-          const std::function<void()>& stop);
+          const std::function<void()>& stop,
+          const std::function<void()>& end_streams = nullptr);
 
 // Logs why the process cannot start and returns the exit code for it (78); for
 // `main`: if (!store.ok()) return rpc::FailToStart(store.status());

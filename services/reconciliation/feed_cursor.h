@@ -1,27 +1,70 @@
-// A consumer's place in an account's feed: a history and a sequence in it
-// (B7, invariant 22). Pure.
+// A consumer's place in an account's feed: a history, a sequence in it, and
+// how far a snapshot has come (B7, invariant 22). Pure.
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_FEED_CURSOR_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_FEED_CURSOR_H_
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace rollcall::reconciliation {
 
-// Both the id of event `sequence` and the cursor of a consumer who has it:
-// `{incarnation}-{sequence}`.
-std::string FeedCursor(absl::string_view incarnation, int64_t sequence);
+// What a consumer has, and so what comes next.
+struct FeedPlace {
+  enum class Phase { kGroups, kUsers, kEvents };
 
-// The sequence after which a consumer goes on; 0 for an empty cursor.
-// INVALID_ARGUMENT, reason CURSOR_INVALID, for a text that is no cursor.
-// FAILED_PRECONDITION, reason FEED_HISTORY_LOST, for a cursor of another
-// history, or one that is ahead of the feed: the store has gone back.
-absl::StatusOr<int64_t> ReadFeedCursor(absl::string_view cursor,
-                                       absl::string_view incarnation,
-                                       int64_t head_sequence);
+  // Events up to this one are done; of a snapshot: are in what it shows.
+  int64_t sequence = 0;
+  Phase phase = Phase::kEvents;
+  // The last group or user that a snapshot has shown; empty: none yet.
+  std::string after;
+
+  friend bool operator==(const FeedPlace& a, const FeedPlace& b) {
+    return a.sequence == b.sequence && a.phase == b.phase && a.after == b.after;
+  }
+};
+
+// What a feed has: the events after `dropped_sequence`, up to `head_sequence`.
+struct FeedBounds {
+  int64_t dropped_sequence = 0;
+  int64_t head_sequence = 0;
+};
+
+// The id of an event: `{incarnation}-{sequence}`.
+std::string FeedEventId(absl::string_view incarnation, int64_t sequence);
+
+// FAILED_PRECONDITION, reason FEED_CURSOR_EXPIRED, if an event after `sequence`
+// is no longer kept.
+absl::Status CheckKept(int64_t sequence, const FeedBounds& bounds);
+
+// The cursors of one history under one filter; its digest is empty if there is
+// none, and has letters and digits only. A value.
+class FeedCursors {
+ public:
+  FeedCursors(std::string incarnation, std::string filter_digest)
+      : incarnation_(std::move(incarnation)),
+        filter_digest_(std::move(filter_digest)) {}
+
+  // `{incarnation}-{sequence}`, then `~f{digest}` of a filter, then `~g{id}` or
+  // `~u{id}` in a snapshot.
+  std::string Write(const FeedPlace& place) const;
+
+  // INVALID_ARGUMENT, reason CURSOR_INVALID, for a text that is no cursor;
+  // reason CURSOR_FILTER_MISMATCH for one of another filter.
+  // FAILED_PRECONDITION, reason FEED_HISTORY_LOST, for a cursor of another
+  // history, or one that is ahead of the feed: the store has gone back; reason
+  // FEED_CURSOR_EXPIRED as in CheckKept.
+  absl::StatusOr<FeedPlace> Read(absl::string_view cursor,
+                                 const FeedBounds& bounds) const;
+
+ private:
+  std::string incarnation_;
+  std::string filter_digest_;
+};
 
 }  // namespace rollcall::reconciliation
 

@@ -10,34 +10,67 @@ namespace rollcall::reconciliation {
 namespace {
 
 using ::rollcall::testing::StatusIs;
+using Phase = FeedPlace::Phase;
 
 // An incarnation with hyphens of its own, as a UUID has.
 constexpr char kHistory[] = "6b1f8a52-0c1d-4e53";
 
-TEST(FeedCursor, B7_LeadsBackToItsSequence) {
-  for (int64_t sequence : {int64_t{0}, int64_t{1}, int64_t{1} << 40}) {
-    ASSERT_OK_AND_ASSIGN(const int64_t read,
-                         ReadFeedCursor(FeedCursor(kHistory, sequence),
-                                        kHistory, int64_t{1} << 40));
-    EXPECT_EQ(read, sequence);
+FeedCursors Cursors(const std::string& filter = "") {
+  return FeedCursors(kHistory, filter);
+}
+
+TEST(FeedCursor, B7_LeadsBackToItsPlace) {
+  constexpr int64_t kFar = int64_t{1} << 40;
+  for (const char* filter : {"", "0a1b"}) {
+    for (const FeedPlace& place :
+         {FeedPlace{0}, FeedPlace{1}, FeedPlace{kFar},
+          FeedPlace{7, Phase::kGroups, ""}, FeedPlace{7, Phase::kGroups, "g-1"},
+          FeedPlace{7, Phase::kUsers, ""}, FeedPlace{7, Phase::kUsers, "f9"}}) {
+      const std::string cursor = Cursors(filter).Write(place);
+      ASSERT_OK_AND_ASSIGN(const FeedPlace read,
+                           Cursors(filter).Read(cursor, {0, kFar}));
+      EXPECT_EQ(read, place) << cursor;
+    }
   }
-  ASSERT_OK_AND_ASSIGN(const int64_t begin, ReadFeedCursor("", kHistory, 7));
-  EXPECT_EQ(begin, 0);
+  ASSERT_OK_AND_ASSIGN(const FeedPlace begin, Cursors().Read("", {0, 7}));
+  EXPECT_EQ(begin, FeedPlace());
 }
 
 TEST(FeedCursor, B7_AHistoryThatWentBackIsNoticed) {
   EXPECT_THAT(
-      ReadFeedCursor(FeedCursor(kHistory, 8), kHistory, 7),
+      Cursors().Read(Cursors().Write({8}), {0, 7}),
       StatusIs(absl::StatusCode::kFailedPrecondition, "FEED_HISTORY_LOST"));
   EXPECT_THAT(
-      ReadFeedCursor(FeedCursor("other", 1), kHistory, 7),
+      Cursors().Read(FeedCursors("other", "").Write({1}), {0, 7}),
       StatusIs(absl::StatusCode::kFailedPrecondition, "FEED_HISTORY_LOST"));
+  EXPECT_THAT(
+      Cursors().Read(Cursors().Write({8, Phase::kUsers, "u1"}), {0, 7}),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "FEED_HISTORY_LOST"));
+}
+
+TEST(FeedCursor, B7_ACursorExpiresWithTheEventAfterIt) {
+  EXPECT_OK(Cursors().Read(Cursors().Write({5}), {5, 7}).status());
+  const auto expired =
+      StatusIs(absl::StatusCode::kFailedPrecondition, "FEED_CURSOR_EXPIRED");
+  EXPECT_THAT(Cursors().Read(Cursors().Write({4}), {5, 7}), expired);
+  EXPECT_THAT(Cursors().Read(Cursors().Write({4, Phase::kGroups, ""}), {5, 7}),
+              expired);
+  EXPECT_THAT(Cursors().Read("", {5, 7}), expired);
+}
+
+TEST(FeedCursor, B7_ACursorBelongsToItsFilter) {
+  const auto mismatch =
+      StatusIs(absl::StatusCode::kInvalidArgument, "CURSOR_FILTER_MISMATCH");
+  EXPECT_THAT(Cursors("aa").Read(Cursors().Write({1}), {0, 7}), mismatch);
+  EXPECT_THAT(Cursors().Read(Cursors("aa").Write({1}), {0, 7}), mismatch);
+  EXPECT_THAT(Cursors("ab").Read(Cursors("aa").Write({1}), {0, 7}), mismatch);
 }
 
 TEST(FeedCursor, B7_WhatIsNoCursorIsInvalid) {
   for (const char* text :
-       {"x", "-1", "a-", "a-b", "a-1 x", "a-99999999999999999999"}) {
-    EXPECT_THAT(ReadFeedCursor(text, kHistory, 7),
+       {"x", "-1", "a-", "a-b", "a-1 x", "a-99999999999999999999", "a-1~",
+        "a-1~x", "~g1", "a-1~g1~u2", "a-1~g1~fa", "a-1~fa~ga~"}) {
+    EXPECT_THAT(Cursors().Read(text, {0, 7}),
                 StatusIs(absl::StatusCode::kInvalidArgument, "CURSOR_INVALID"))
         << text;
   }

@@ -4,7 +4,6 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
-#include "services/reconciliation/feed_cursor.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/store.pb.h"
 
@@ -13,17 +12,26 @@ namespace rollcall::reconciliation {
 using rollcall::store::KeyRange;
 using rollcall::store::KeyReader;
 
-absl::StatusOr<int64_t> FeedReader::HeadSequence() const {
+absl::StatusOr<FeedBounds> FeedReader::Bounds() const {
   ASSIGN_OR_RETURN(absl::optional<store::HeadRow> head,
                    rollcall::store::GetMessage<store::HeadRow>(
                        *reader_, account_, keys::Head()));
-  return head.has_value() ? head->sequence() : 0;
+  if (!head.has_value()) return FeedBounds();
+  return FeedBounds{.dropped_sequence = head->dropped_sequence(),
+                    .head_sequence = head->sequence()};
+}
+
+absl::StatusOr<int64_t> FeedReader::HeadSequence() const {
+  ASSIGN_OR_RETURN(const FeedBounds bounds, Bounds());
+  return bounds.head_sequence;
 }
 
 absl::Status FeedReader::ReadAfter(
     int64_t sequence,
     const std::function<bool(v1::ChangeEvent)>& consume) const {
-  ASSIGN_OR_RETURN(const int64_t head, HeadSequence());
+  ASSIGN_OR_RETURN(const FeedBounds bounds, Bounds());
+  RETURN_IF_ERROR(CheckKept(sequence, bounds));
+  const int64_t head = bounds.head_sequence;
   rollcall::store::MessageCursor<store::EventRow> cursor(
       *reader_, account_,
       KeyRange::PrefixAfter(keys::Table("feed"), keys::Feed(sequence)));
@@ -50,7 +58,7 @@ absl::Status FeedReader::ReadAfter(
     sequence = found;
     v1::ChangeEvent event = std::move(*row->message.mutable_event());
     event.set_sequence(sequence);
-    event.set_event_id(FeedCursor(incarnation_, sequence));
+    event.set_event_id(FeedEventId(incarnation_, sequence));
     if (!consume(std::move(event))) return absl::OkStatus();
   }
 }

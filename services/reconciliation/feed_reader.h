@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "common/store/store.h"
 #include "rollcall/reconciliation/v1/reconciliation.pb.h"
+#include "services/reconciliation/feed_cursor.h"
 
 namespace rollcall::reconciliation {
 
@@ -24,12 +25,17 @@ class FeedReader {
         account_(std::move(account)),
         incarnation_(std::move(incarnation)) {}
 
+  // Which events there are.
+  absl::StatusOr<FeedBounds> Bounds() const;
+
   // The newest sequence; 0 if nothing has happened.
   absl::StatusOr<int64_t> HeadSequence() const;
 
   // Hands the events after `sequence` to `consume`, in order, until it says
-  // false or there are no more. DATA_LOSS, reason FEED_GAP, if one is missing,
-  // the last ones too (invariants 21 and 31).
+  // false or there are no more. FAILED_PRECONDITION, reason
+  // FEED_CURSOR_EXPIRED, if the first of them are no longer kept. DATA_LOSS,
+  // reason FEED_GAP, if one is missing, the last ones too (invariants 21 and
+  // 31). Events may be dropped meanwhile: read one instant of the store.
   absl::Status ReadAfter(
       int64_t sequence,
       const std::function<bool(v1::ChangeEvent)>& consume) const;

@@ -262,11 +262,34 @@ class Check {
 
   absl::Status CheckFeed() {
     FeedReader feed(reader_, account_, incarnation_);
-    ASSIGN_OR_RETURN(const int64_t head, feed.HeadSequence());
-    int64_t last = 0;
-    RETURN_IF_ERROR(feed.ReadAfter(0, [&](const v1::ChangeEvent& event) {
+    ASSIGN_OR_RETURN(const FeedBounds bounds, feed.Bounds());
+    const int64_t head = bounds.head_sequence;
+    int64_t last = bounds.dropped_sequence;
+    std::set<std::string> expected_history;
+    RETURN_IF_ERROR(feed.ReadAfter(last, [&](const v1::ChangeEvent& event) {
       last = event.sequence();
+      const absl::StatusOr<UserName> user = UserName::Parse(
+          event.has_user_purge() ? event.user_purge().name()
+                                 : event.user_change().user().name());
+      if (user.ok()) expected_history.insert(keys::History(user->id(), last));
       return true;
+    }));
+    std::set<std::string> history;
+    RETURN_IF_ERROR(ForEach("history", [&](const Entry& entry) {
+      history.insert(entry.key);
+      return absl::OkStatus();
+    }));
+    if (history != expected_history) {
+      Violated("The users' history and the feed's events differ.");
+    }
+    RETURN_IF_ERROR(ForEach("feed", [&](const Entry& entry) -> absl::Status {
+      int64_t sequence = 0;
+      RETURN_IF_ERROR(
+          KeyReader(entry.key).Table("feed").Int64(&sequence).Finish());
+      if (sequence <= bounds.dropped_sequence) {
+        Violated("Event ", sequence, " was dropped and is there.");
+      }
+      return absl::OkStatus();
     }));
     if (last != head) {
       Violated("The feed ends with ", last, ", but its head says ", head, ".");

@@ -17,6 +17,7 @@
 #include "common/time/periodic_worker.h"
 #include "services/reconciliation/client.h"
 #include "services/reconciliation/directory_releaser.h"
+#include "services/reconciliation/feed_expiry.h"
 #include "services/reconciliation/run_crew.h"
 #include "services/reconciliation/run_progress.h"
 #include "services/reconciliation/service.h"
@@ -32,12 +33,18 @@ ABSL_FLAG(int, run_threads, 4,
 ABSL_FLAG(absl::Duration, trash_retention, absl::Hours(24 * 7),
           "How long the trash service keeps users, to tell when they go; its "
           "--retention decides.");
+ABSL_FLAG(absl::Duration, feed_retention,
+          rollcall::reconciliation::kDefaultFeedRetention,
+          "How long events of the change feed are kept, and with them the "
+          "history of users; longer if enrollment or trash is behind.");
 
 namespace rollcall::reconciliation {
 namespace {
 
 // How long a deleted directory's users may stay its users (A9).
 constexpr absl::Duration kReleasePeriod = absl::Minutes(1);
+// How much longer than its retention an event may be kept.
+constexpr absl::Duration kExpiryPeriod = absl::Hours(1);
 
 int Main(int argc, char** argv) {
   const rpc::ProcessOptions process =
@@ -89,6 +96,12 @@ int Main(int argc, char** argv) {
                             .period = kReleasePeriod},
       clock, [&releaser](absl::Time now) { return releaser.RunOnce(now); });
 
+  FeedExpiry expiry(store, absl::GetFlag(FLAGS_feed_retention));
+  auto expiry_loop = std::make_unique<PeriodicWorker>(
+      PeriodicWorkerOptions{.name = "reconciliation-feed-expiry",
+                            .period = kExpiryPeriod},
+      clock, [&expiry](absl::Time now) { return expiry.RunOnce(now); });
+
   ReconciliationServiceImpl runs(
       {.store = store,
        .directory = directory,
@@ -96,18 +109,22 @@ int Main(int argc, char** argv) {
        .clock = clock,
        .make_id = RandomId,
        .on_run_started = [&] { crew->Nudge(); },
-       .trash_retention = absl::GetFlag(FLAGS_trash_retention)},
+       .trash_retention = absl::GetFlag(FLAGS_trash_retention),
+       .is_stopping = [&stopping] { return stopping.load(); }},
       edge);
   UserServiceImpl users({.store = store,
                          .directory = directory,
                          .clock = clock,
                          .make_id = RandomId},
                         edge);
-  return rpc::Serve(process, *std::move(policy), {&runs, &users}, [&] {
-    stopping = true;
-    crew.reset();
-    release_loop.reset();
-  });
+  return rpc::Serve(
+      process, *std::move(policy), {&runs, &users},
+      [&] {
+        crew.reset();
+        release_loop.reset();
+        expiry_loop.reset();
+      },
+      [&stopping] { stopping = true; });
 }
 
 }  // namespace

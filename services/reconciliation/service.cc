@@ -14,7 +14,6 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
-#include "services/reconciliation/feed_cursor.h"
 #include "services/reconciliation/run_requests.h"
 
 namespace rollcall::reconciliation {
@@ -26,7 +25,6 @@ using google::protobuf::util::MessageDifferencer;
 constexpr absl::Duration kWatchInterval = absl::Milliseconds(250);
 // A watcher holds one of the server's 256 threads.
 constexpr int kMaxWatchers = 64;
-constexpr int kFeedsPerPage = 1000;
 
 absl::Status CheckRequestId(const std::string& request_id) {
   if (request_id.empty()) return absl::OkStatus();
@@ -206,7 +204,7 @@ absl::Status ReconciliationServiceImpl::WatchRun(
   v1::GetRunRequest get;
   get.set_name(request.name());
   v1::Run shown;
-  while (!cancelled()) {
+  while (!cancelled() && !options_.is_stopping()) {
     const int64_t turn = options_.board.turn();
     ASSIGN_OR_RETURN(v1::Run run, GetRun(get));
     if (!MessageDifferencer::Equals(run, shown)) {
@@ -217,50 +215,6 @@ absl::Status ReconciliationServiceImpl::WatchRun(
     options_.board.Await(turn, kWatchInterval);
   }
   return absl::OkStatus();
-}
-
-absl::Status ReconciliationServiceImpl::WatchChanges(
-    const v1::WatchChangesRequest& request,
-    const std::function<bool(const v1::WatchChangesResponse&)>& write) {
-  ASSIGN_OR_RETURN(const AccountName account,
-                   AccountName::Parse(request.parent()));
-  const FeedReader feed = options_.store.Feed(account.id());
-  ASSIGN_OR_RETURN(const int64_t head, feed.HeadSequence());
-  ASSIGN_OR_RETURN(
-      const int64_t after,
-      ReadFeedCursor(request.cursor(), options_.store.incarnation(), head));
-  return feed.ReadAfter(after, [&](v1::ChangeEvent event) {
-    v1::WatchChangesResponse response;
-    response.set_cursor(
-        FeedCursor(options_.store.incarnation(), event.sequence()));
-    *response.mutable_event() = std::move(event);
-    return write(response);
-  });
-}
-
-absl::StatusOr<v1::ListFeedsResponse> ReconciliationServiceImpl::ListFeeds(
-    const v1::ListFeedsRequest& request) {
-  ASSIGN_OR_RETURN(
-      const int page_size,
-      rpc::ResolvePageSize(request.page_size(), kFeedsPerPage, kFeedsPerPage));
-  ASSIGN_OR_RETURN(const std::string after,
-                   rpc::ReadPageToken("ListFeeds", request.page_token()));
-  ASSIGN_OR_RETURN(const std::vector<std::string> accounts,
-                   options_.store.ListAccounts(after, page_size));
-  v1::ListFeedsResponse response;
-  for (const std::string& account : accounts) {
-    v1::Feed& feed = *response.add_feeds();
-    feed.set_account(AccountName(account).ToString());
-    feed.set_incarnation(options_.store.incarnation());
-    ASSIGN_OR_RETURN(const int64_t head,
-                     options_.store.Feed(account).HeadSequence());
-    feed.set_head_sequence(head);
-  }
-  if (static_cast<int>(accounts.size()) == page_size) {
-    response.set_next_page_token(
-        rpc::MakePageToken("ListFeeds", accounts.back()));
-  }
-  return response;
 }
 
 }  // namespace rollcall::reconciliation

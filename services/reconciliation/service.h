@@ -14,6 +14,7 @@
 #include "common/time/clock.h"
 #include "rollcall/reconciliation/v1/reconciliation.grpc.pb.h"
 #include "services/reconciliation/client.h"
+#include "services/reconciliation/feed_streams.h"
 #include "services/reconciliation/held_batch_name.h"
 #include "services/reconciliation/run_progress.h"
 #include "services/reconciliation/single_sync.h"
@@ -32,6 +33,8 @@ struct ReconciliationServiceOptions {
   std::function<void()> on_run_started;
   // How long the trash keeps users (A21).
   absl::Duration trash_retention = absl::Hours(24 * 7);
+  // Whether the process is about to end: streams that would last end then.
+  std::function<bool()> is_stopping = [] { return false; };
 };
 
 // Thread-safe. The methods that take and return messages do the work; the
@@ -73,7 +76,7 @@ class ReconciliationServiceImpl final
                         const std::function<bool()>& cancelled,
                         const std::function<bool(const v1::Run&)>& write);
   absl::Status WatchChanges(
-      const v1::WatchChangesRequest& request,
+      const v1::WatchChangesRequest& request, const rpc::Call& call,
       const std::function<bool(const v1::WatchChangesResponse&)>& write);
   absl::StatusOr<v1::ListFeedsResponse> ListFeeds(
       const v1::ListFeedsRequest& request);
@@ -156,8 +159,8 @@ class ReconciliationServiceImpl final
       grpc::ServerContext* context, const v1::WatchChangesRequest* request,
       grpc::ServerWriter<v1::WatchChangesResponse>* writer) override {
     return edge_.Stream(context, *request, writer,
-                        [&](const rpc::Call&, const auto& write) {
-                          return WatchChanges(*request, write);
+                        [&](const rpc::Call& call, const auto& write) {
+                          return WatchChanges(*request, call, write);
                         });
   }
   grpc::Status ListFeeds(grpc::ServerContext* context,
@@ -181,6 +184,7 @@ class ReconciliationServiceImpl final
   UserExplainer explainer_;
   rpc::Edge edge_;
   std::atomic<int> watchers_ = 0;
+  FeedStreams feed_streams_;
 };
 
 }  // namespace rollcall::reconciliation

@@ -126,11 +126,13 @@ class ServiceTest : public ::testing::Test {
     request.set_parent("accounts/acme");
     request.set_cursor(cursor);
     std::vector<v1::WatchChangesResponse> changes;
+    const rpc::Caller caller{.spiffe_id = "spiffe://test/somebody"};
     absl::Status status =
-        runs.WatchChanges(request, [&](const v1::WatchChangesResponse& change) {
-          changes.push_back(change);
-          return true;
-        });
+        runs.WatchChanges(request, rpc::Call{caller, [] { return false; }},
+                          [&](const v1::WatchChangesResponse& change) {
+                            changes.push_back(change);
+                            return true;
+                          });
     if (!status.ok()) return status;
     return changes;
   }

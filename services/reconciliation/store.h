@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "common/store/store.h"
+#include "services/reconciliation/feed_bell.h"
 #include "services/reconciliation/feed_reader.h"
 #include "services/reconciliation/identity_reader.h"
 #include "services/reconciliation/run_reader.h"
@@ -47,7 +48,7 @@ class IdentityStore {
   // Waits until no other transaction is under way.
   absl::StatusOr<std::unique_ptr<Transaction>> Begin(
       const std::string& account) {
-    return Transaction::Begin(store_, writer_, account);
+    return Transaction::Begin(store_, writer_, bell_, account);
   }
 
   // The accounts that have anything stored, in order; at most `limit` after
@@ -56,6 +57,9 @@ class IdentityStore {
                                                         int limit) const {
     return store_.ListPartitions(after, limit);
   }
+
+  // Rings when an account has new events.
+  const FeedBell& bell() const { return bell_; }
 
   // Names the history that the feeds' sequences belong to.
   const std::string& incarnation() const { return store_.incarnation(); }
@@ -67,6 +71,7 @@ class IdentityStore {
   rollcall::store::Store& store_;
   // Held by the one transaction under way.
   absl::Mutex writer_;
+  FeedBell bell_;
 };
 
 }  // namespace rollcall::reconciliation

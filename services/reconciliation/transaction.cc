@@ -31,6 +31,14 @@ std::vector<std::string> OnlyInFirst(const std::vector<std::string>& first,
   return rest;
 }
 
+// Whose history an event is of; empty if nobody's.
+std::string UserOf(const v1::ChangeEvent& event) {
+  const absl::StatusOr<UserName> user = UserName::Parse(
+      event.has_user_purge() ? event.user_purge().name()
+                             : event.user_change().user().name());
+  return user.ok() ? user->id() : "";
+}
+
 const User& NoUser() {
   static const User& none = *new User();
   return none;
@@ -88,9 +96,10 @@ class Transaction::Overlay : public rollcall::store::Reader {
 };
 
 Transaction::Transaction(rollcall::store::Store& store, absl::Mutex& writer,
-                         std::string account)
+                         FeedBell& bell, std::string account)
     : lock_(&writer),
       store_(store),
+      bell_(bell),
       account_(std::move(account)),
       overlay_(std::make_unique<Overlay>(store)),
       identities_(*overlay_, account_),
@@ -99,9 +108,10 @@ Transaction::Transaction(rollcall::store::Store& store, absl::Mutex& writer,
 Transaction::~Transaction() = default;
 
 absl::StatusOr<std::unique_ptr<Transaction>> Transaction::Begin(
-    rollcall::store::Store& store, absl::Mutex& writer, std::string account) {
+    rollcall::store::Store& store, absl::Mutex& writer, FeedBell& bell,
+    std::string account) {
   auto transaction = std::unique_ptr<Transaction>(
-      new Transaction(store, writer, std::move(account)));
+      new Transaction(store, writer, bell, std::move(account)));
   ASSIGN_OR_RETURN(transaction->head_before_,
                    store.Get(transaction->account_, keys::Head()));
   if (transaction->head_before_.has_value()) {
@@ -180,6 +190,7 @@ absl::Status Transaction::PutUser(const User* before, const User& after,
   for (const std::string& group : OnlyInFirst(old.groups, after.groups)) {
     Delete(keys::Member(group, after.id));
     --member_count_changes_[group];
+    left_groups_[after.id].push_back(group);
   }
   return absl::OkStatus();
 }
@@ -196,6 +207,7 @@ absl::Status Transaction::DeleteUser(const User& before) {
   for (const std::string& group : before.groups) {
     Delete(keys::Member(group, before.id));
     --member_count_changes_[group];
+    left_groups_[before.id].push_back(group);
   }
   return absl::OkStatus();
 }
@@ -251,16 +263,45 @@ absl::Status Transaction::DeleteGroup(const Group& before) {
 void Transaction::AppendEvent(v1::ChangeEvent event) {
   has_events_ = true;
   head_.set_sequence(head_.sequence() + 1);
+  const std::string user = UserOf(event);
+  if (!user.empty()) {
+    Put(keys::History(user, head_.sequence()), store::IdRow());
+    TellLeftGroups(user, &event);
+  }
   store::EventRow row;
   *row.mutable_event() = std::move(event);
-  const v1::ChangeEvent& change = row.event();
-  absl::StatusOr<UserName> user = UserName::Parse(
-      change.has_user_purge() ? change.user_purge().name()
-                              : change.user_change().user().name());
-  if (user.ok()) {
-    Put(keys::History(user->id(), head_.sequence()), store::IdRow());
-  }
   Put(keys::Feed(head_.sequence()), row);
+}
+
+// Who keeps a copy of a group hears from the event that a user has left it.
+void Transaction::TellLeftGroups(const std::string& user,
+                                 v1::ChangeEvent* event) {
+  auto left = left_groups_.extract(user);
+  if (left.empty()) return;
+  for (const std::string& group : left.mapped()) {
+    std::string name = GroupName(AccountName(account_), group).ToString();
+    if (event->has_user_purge()) {
+      event->mutable_user_purge()->add_left_groups(std::move(name));
+    } else {
+      event->mutable_user_change()->add_left_groups(std::move(name));
+    }
+  }
+}
+
+absl::Status Transaction::DropEvent(const v1::ChangeEvent& event) {
+  if (event.sequence() != head_.dropped_sequence() + 1 ||
+      event.sequence() > head_.sequence()) {
+    return Internal("EVENT_NOT_OLDEST",
+                    absl::StrCat("Event ", event.sequence(),
+                                 " is to be dropped, but those up to ",
+                                 head_.dropped_sequence(), " are."),
+                    {{"sequence", absl::StrCat(event.sequence())}});
+  }
+  Delete(keys::Feed(event.sequence()));
+  const std::string user = UserOf(event);
+  if (!user.empty()) Delete(keys::History(user, event.sequence()));
+  head_.set_dropped_sequence(event.sequence());
+  return absl::OkStatus();
 }
 
 void Transaction::Put(std::string key,
@@ -336,7 +377,9 @@ absl::Status Transaction::Commit() {
     }
   }
   batch.Put(keys::Head(), rollcall::store::Serialize(head_));
-  return store_.Commit(batch);
+  RETURN_IF_ERROR(store_.Commit(batch));
+  if (has_events_) bell_.Ring(account_);
+  return absl::OkStatus();
 }
 
 }  // namespace rollcall::reconciliation

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
@@ -18,6 +19,7 @@
 #include "common/store/store.h"
 #include "google/protobuf/message_lite.h"
 #include "rollcall/reconciliation/v1/reconciliation.pb.h"
+#include "services/reconciliation/feed_bell.h"
 #include "services/reconciliation/identity_reader.h"
 #include "services/reconciliation/model.h"
 #include "services/reconciliation/run_reader.h"
@@ -32,7 +34,8 @@ class Transaction {
  public:
   // Made by IdentityStore::Begin.
   static absl::StatusOr<std::unique_ptr<Transaction>> Begin(
-      rollcall::store::Store& store, absl::Mutex& writer, std::string account);
+      rollcall::store::Store& store, absl::Mutex& writer, FeedBell& bell,
+      std::string account);
   ~Transaction();
 
   // Look-ups by key see what this transaction has written; lists don't. The
@@ -57,8 +60,11 @@ class Transaction {
   absl::Status DeleteGroup(const Group& before);
 
   // Appends to the feed, and to the history of the user that it is about.
-  // Sequence and id are given here.
+  // Sequence and id are given here, and the groups that the user has left: so
+  // write the user first.
   void AppendEvent(v1::ChangeEvent event);
+  // Drops the oldest event, with its entry in the user's history.
+  absl::Status DropEvent(const v1::ChangeEvent& event);
 
   void Put(std::string key, const google::protobuf::MessageLite& row);
   void Delete(std::string key);
@@ -78,15 +84,17 @@ class Transaction {
   class Overlay;
 
   Transaction(rollcall::store::Store& store, absl::Mutex& writer,
-              std::string account);
+              FeedBell& bell, std::string account);
   absl::Status DropIndex(const std::string& key, absl::string_view id);
   absl::Status MoveMemberCounts();
   void CountUser(const User& user, int64_t by);
+  void TellLeftGroups(const std::string& user, v1::ChangeEvent* event);
   absl::Status MoveLiveCounts();
   void CountLive(const User& user, int64_t change);
 
   absl::MutexLock lock_;
   rollcall::store::Store& store_;
+  FeedBell& bell_;
   std::string account_;
   std::unique_ptr<Overlay> overlay_;
   IdentityReader identities_;
@@ -96,6 +104,8 @@ class Transaction {
   bool has_events_ = false;
   absl::btree_map<std::string, int64_t> member_count_changes_;
   absl::btree_map<std::string, int64_t> live_count_changes_;  // By directory.
+  // By user, until the event about it: groups that it was taken out of.
+  absl::flat_hash_map<std::string, std::vector<std::string>> left_groups_;
 };
 
 }  // namespace rollcall::reconciliation

@@ -3,19 +3,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
-#include <map>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
-#include "common/store/key.h"
-#include "common/store/proto_table.h"
 #include "common/store/rocksdb_store.h"
-#include "google/protobuf/message.h"
 #include "services/reconciliation/invariants.h"
-#include "services/reconciliation/keys.h"
+#include "services/reconciliation/row_texts.h"
 #include "services/reconciliation/run_requests.h"
 
 namespace rollcall::reconciliation {
@@ -33,29 +27,6 @@ template <typename T>
 T Must(absl::StatusOr<T> value) {
   Check(value.status());
   return *std::move(value);
-}
-
-template <typename Row>
-std::string TextOf(const std::string& value) {
-  return Must(rollcall::store::Parse<Row>(value)).DebugString();
-}
-
-// A row as text; the table is the first part of the key.
-std::string RowText(const std::string& key, const std::string& value) {
-  const std::string table = key.substr(0, key.find('\0'));
-  if (table == "users") return TextOf<store::UserRow>(value);
-  if (table == "groups") return TextOf<store::GroupRow>(value);
-  if (table == "runs") return TextOf<store::RunRow>(value);
-  if (table == "feed") return TextOf<store::EventRow>(value);
-  if (table == "withheld") return TextOf<store::WithheldRow>(value);
-  if (table == "places") return TextOf<store::PlaceRow>(value);
-  if (table == "scopes") return TextOf<store::ScopeRow>(value);
-  if (table == "running") return TextOf<store::RunningRow>(value);
-  if (table == "directories") return TextOf<store::DirectoryRow>(value);
-  if (table == "live") return TextOf<store::LiveRow>(value);
-  if (table == "held") return TextOf<store::HeldBatchRow>(value);
-  if (table == "held_rows") return TextOf<store::WithheldRow>(value);
-  return TextOf<store::IdRow>(value);
 }
 
 }  // namespace
@@ -202,41 +173,7 @@ std::vector<std::string> World::EventTexts(size_t after) const {
 }
 
 std::vector<std::string> World::Dump() const {
-  std::map<std::string, std::string> names;
-  for (const User& user :
-       Must(store->Identities(kAccount).ListUsers("", 1000))) {
-    names[user.id] = absl::StrCat("<", user.username, ">");
-  }
-  for (const Group& group :
-       Must(store->Identities(kAccount).ListGroups("", 1000))) {
-    names[group.id] = absl::StrCat("<", group.display_name, ">");
-  }
-  std::vector<std::string> lines;
-  auto cursor = rows->Scan(kAccount, rollcall::store::KeyRange());
-  while (true) {
-    auto entry = Must(cursor->Next());
-    if (!entry.has_value()) break;
-    // How many batches it took is the one thing that may differ.
-    if (entry->key == keys::Head()) continue;
-    lines.push_back(
-        absl::StrReplaceAll(absl::StrCat(absl::CHexEscape(entry->key), " ",
-                                         RowText(entry->key, entry->value)),
-                            names));
-    // The order of members is that of ids, which are drawn anew.
-    if (lines.back().find("groups:") != std::string::npos) {
-      std::vector<std::string> parts;
-      std::string text = lines.back(), line;
-      for (char c : text) {
-        line.push_back(c);
-        if (c == '\n') parts.push_back(std::exchange(line, ""));
-      }
-      std::sort(parts.begin(), parts.end());
-      lines.back() = absl::StrCat(line);
-      for (const std::string& part : parts) lines.back() += part;
-    }
-  }
-  std::sort(lines.begin(), lines.end());
-  return lines;
+  return RowTexts(*rows, kAccount);
 }
 
 }  // namespace rollcall::reconciliation

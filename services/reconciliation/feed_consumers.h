@@ -1,0 +1,39 @@
+// Remembers how far our own services have followed the feed, so that no event
+// is dropped that they have not taken.
+#ifndef ROLLCALL_SERVICES_RECONCILIATION_FEED_CONSUMERS_H_
+#define ROLLCALL_SERVICES_RECONCILIATION_FEED_CONSUMERS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/reconciliation/store.h"
+
+namespace rollcall::reconciliation {
+
+// How long a service that is not heard of any more is waited for.
+inline constexpr absl::Duration kConsumerPatience = absl::Hours(24 * 90);
+
+struct FeedConsumer {
+  std::string service;
+  // It has taken the events up to here, or more.
+  int64_t sequence = 0;
+  absl::Time seen_time;
+};
+
+// Notes that `service` has stored the effects of all events up to `sequence`.
+// Writes at most once an hour, unless the service begins or has gone back: a
+// place that is too early keeps events a little longer, nothing else.
+absl::Status NoteConsumer(IdentityStore& store, const std::string& account,
+                          const std::string& service, int64_t sequence,
+                          absl::Time now);
+
+absl::StatusOr<std::vector<FeedConsumer>> ListConsumers(
+    const rollcall::store::Reader& reader, const std::string& account);
+
+}  // namespace rollcall::reconciliation
+
+#endif  // ROLLCALL_SERVICES_RECONCILIATION_FEED_CONSUMERS_H_

@@ -1,0 +1,27 @@
+// What happens to a tenant, step by step, and which sync follows each step:
+// everything that runs can do, at a size that a killed process gets through.
+#ifndef ROLLCALL_TESTS_SYSTEM_RUN_CRASH_SCRIPT_H_
+#define ROLLCALL_TESTS_SYSTEM_RUN_CRASH_SCRIPT_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "services/reconciliation/fake_directory.h"
+
+namespace rollcall::reconciliation {
+
+struct Step {
+  enum class Sync { kFull, kChanges, kSingle, kApproval };
+
+  Sync sync = Sync::kFull;
+  std::function<void(FakeTenant&)> change;
+  std::string user = "";  // Of kSingle: the user principal name.
+};
+
+// Always the same.
+std::vector<Step> Script();
+
+}  // namespace rollcall::reconciliation
+
+#endif  // ROLLCALL_TESTS_SYSTEM_RUN_CRASH_SCRIPT_H_
