@@ -108,10 +108,31 @@ absl::StatusOr<std::unique_ptr<Transaction>> Transaction::Begin(
     ASSIGN_OR_RETURN(transaction->head_, rollcall::store::Parse<store::HeadRow>(
                                              *transaction->head_before_));
   }
+  transaction->begin_sequence_ = transaction->head_.sequence();
   return transaction;
 }
 
 const rollcall::store::Reader& Transaction::reader() const { return *overlay_; }
+
+absl::Status Transaction::CloseGate(const std::string& run) {
+  PassGate(run);
+  RETURN_IF_ERROR(CheckGate());
+  head_.set_applying_run(run);
+  return absl::OkStatus();
+}
+
+void Transaction::OpenGate(const std::string& run) {
+  if (head_.applying_run() == run) head_.clear_applying_run();
+}
+
+absl::Status Transaction::CheckGate() const {
+  const std::string& run = head_.applying_run();
+  if (run.empty() || run == passing_run_) return absl::OkStatus();
+  return Aborted("PLAN_UNDER_WAY",
+                 absl::StrCat("A plan is being applied by ", run,
+                              "; try again when it has ended."),
+                 {{"run", run}});
+}
 
 // Removes an index entry, unless it belongs to somebody else by now: two that
 // swap their names in one transaction each write over the other's entry.
@@ -147,6 +168,7 @@ void Transaction::CountUser(const User& user, int64_t by) {
 
 absl::Status Transaction::PutUser(const User* before, const User& after,
                                   const store::UserMarkRow& mark) {
+  RETURN_IF_ERROR(CheckGate());
   store::UserRow row = ToRow(after);
   *row.mutable_mark() = mark;
   Put(keys::User(after.id), row);
@@ -173,6 +195,12 @@ absl::Status Transaction::PutUser(const User* before, const User& after,
     if (known != nullptr && known->source_id == claim.source_id) continue;
     Put(keys::UserBySource(claim.directory, claim.source_id), IdRow(after.id));
   }
+  if (old.pinned_by != after.pinned_by) {
+    if (!old.pinned_by.empty()) Delete(keys::Pinned(old.pinned_by, after.id));
+    if (!after.pinned_by.empty()) {
+      Put(keys::Pinned(after.pinned_by, after.id), store::IdRow());
+    }
+  }
   for (const std::string& group : OnlyInFirst(after.groups, old.groups)) {
     Put(keys::Member(group, after.id), store::MemberRow());
     ++member_count_changes_[group];
@@ -185,6 +213,7 @@ absl::Status Transaction::PutUser(const User* before, const User& after,
 }
 
 absl::Status Transaction::DeleteUser(const User& before) {
+  RETURN_IF_ERROR(CheckGate());
   Delete(keys::User(before.id));
   CountUser(before, -1);
   CountLive(before, -1);
@@ -192,6 +221,9 @@ absl::Status Transaction::DeleteUser(const User& before) {
   for (const Claim& claim : before.claims) {
     RETURN_IF_ERROR(DropIndex(
         keys::UserBySource(claim.directory, claim.source_id), before.id));
+  }
+  if (!before.pinned_by.empty()) {
+    Delete(keys::Pinned(before.pinned_by, before.id));
   }
   for (const std::string& group : before.groups) {
     Delete(keys::Member(group, before.id));
@@ -202,6 +234,7 @@ absl::Status Transaction::DeleteUser(const User& before) {
 
 absl::Status Transaction::PutGroup(const Group* before, const Group& after,
                                    const store::GroupMarkRow& mark) {
+  RETURN_IF_ERROR(CheckGate());
   store::GroupRow row = ToRow(after);
   row.set_member_count(before == nullptr ? 0 : before->member_count);
   *row.mutable_mark() = mark;
@@ -228,6 +261,7 @@ absl::Status Transaction::PutGroup(const Group* before, const Group& after,
 }
 
 absl::Status Transaction::DeleteGroup(const Group& before) {
+  RETURN_IF_ERROR(CheckGate());
   auto change = member_count_changes_.find(before.id);
   const int64_t moved =
       change == member_count_changes_.end() ? 0 : change->second;
@@ -266,6 +300,10 @@ void Transaction::AppendEvent(v1::ChangeEvent event) {
 void Transaction::Put(std::string key,
                       const google::protobuf::MessageLite& row) {
   overlay_->Set(std::move(key), rollcall::store::Serialize(row));
+}
+
+void Transaction::PutBytes(std::string key, std::string value) {
+  overlay_->Set(std::move(key), std::move(value));
 }
 
 void Transaction::Delete(std::string key) {
