@@ -116,6 +116,7 @@ absl::StatusOr<SourceCheck> CheckSource(const DirectoryName& directory,
                                         const std::vector<Group>& groups,
                                         DirectoryClient& client) {
   SourceCheck check;
+  if (plan.change_cursor().empty()) return check;  // Nobody can tell.
   StreamDesiredStateRequest request;
   request.set_name(directory.ToString());
   request.set_mode(StreamDesiredStateRequest::CHANGES);

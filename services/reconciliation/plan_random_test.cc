@@ -1,5 +1,6 @@
 // For random accounts and sources: a plan and its application come to the same
 // as a run (B1).
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <string>
@@ -17,6 +18,11 @@ namespace {
 constexpr int kSeeds = 150;
 constexpr int kUsers = 9;
 constexpr int kGroups = 3;
+
+std::vector<std::string> Sorted(std::vector<std::string> texts) {
+  std::sort(texts.begin(), texts.end());
+  return texts;
+}
 
 // The same world for the same seed.
 class Maker {
@@ -110,7 +116,7 @@ TEST(Plan, B1_OnAWorldThatStandsStillEndsLikeTheRun) {
     ASSERT_EQ(applied.state(), run.state());
     ASSERT_EQ(applied.counters().DebugString(), run.counters().DebugString());
     ASSERT_EQ(planned->DumpObjects(), synced->DumpObjects());
-    ASSERT_EQ(planned->EventTexts(), synced->EventTexts());
+    ASSERT_EQ(Sorted(planned->EventTexts()), Sorted(synced->EventTexts()));
     changes += before != synced->DumpObjects();
   }
   EXPECT_GT(changes, kSeeds / 2);

@@ -75,7 +75,6 @@ std::string Text(const v1::PlannedChange& change) {
 
 TEST(PlanService, B1_ListsWhatWouldHappenToEachObjectPageByPage) {
   auto world = ChangedWorld();
-  world->tenant().mail = true;
   Served served(*world);
   ASSERT_OK_AND_ASSIGN(const v1::Run run, served.Create(/*plan_only=*/true));
   EXPECT_TRUE(run.plan_only());

@@ -17,7 +17,6 @@ namespace {
 
 using rollcall::store::FaultyStore;
 using ::rollcall::testing::StatusIs;
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 constexpr absl::Duration kHour = absl::Hours(1);
@@ -37,6 +36,7 @@ void Populate(World& world) {
 // The source has gone mad: ada is another one, ben is gone, dan is new.
 v1::Run SyncMad(World& world) {
   FakeTenant& tenant = world.tenant();
+  tenant.RemoveUser(10);
   auto& ada = tenant.AddUser(10, "ada@a.test", {1});
   ada.set_email("oops@a.test");
   ada.set_display_name("Oops");
@@ -101,8 +101,6 @@ TEST(Revert, B5_ARestoredUserGoesBackWithSevenFullDays) {
 TEST(Revert, B5_AMergedUserIsManualAgain) {
   World world;
   Populate(world);
-  world.tenant().UserAt(12).set_email("cyd@a.test");
-  world.Sync();
   // By the service there would be an event; here it is written by hand.
   {
     auto transaction = *world.store->Begin("acme");
@@ -180,8 +178,8 @@ TEST(Revert, B5_AnAppliedPlanUnpinsAlsoWhomItDoesNotChange) {
   world.Revert(mad);
   // The source comes to its senses.
   FakeTenant& tenant = world.tenant();
-  auto& ada = tenant.AddUser(10, "ada@a.test", {1, 2});
-  ada.set_enabled(true);
+  tenant.RemoveUser(10);
+  tenant.AddUser(10, "ada@a.test", {1, 2});
   tenant.AddUser(11, "ben@a.test", {1, 2});
   tenant.RemoveUser(13);
   world.Apply(world.Plan());

@@ -13,6 +13,7 @@
 #include "services/reconciliation/group_diff.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/records.h"
+#include "services/reconciliation/transaction_rows.h"
 
 namespace rollcall::reconciliation {
 namespace {
@@ -38,61 +39,12 @@ const User& NoUser() {
 
 }  // namespace
 
-// What the transaction has written, in front of what is stored.
-class Transaction::Overlay : public rollcall::store::Reader {
- public:
-  using Rows = absl::flat_hash_map<std::string, absl::optional<std::string>>;
-  using Row = Rows::value_type;
-
-  explicit Overlay(const rollcall::store::Reader& base) : base_(base) {}
-
-  absl::StatusOr<absl::optional<std::string>> Get(
-      absl::string_view partition, absl::string_view key) const override {
-    auto written = rows_.find(key);
-    if (written != rows_.end()) return written->second;
-    return base_.Get(partition, key);
-  }
-  std::unique_ptr<rollcall::store::Cursor> Scan(
-      absl::string_view partition,
-      const rollcall::store::KeyRange& range) const override {
-    return base_.Scan(partition, range);
-  }
-  absl::StatusOr<std::vector<std::string>> ListPartitions(
-      absl::string_view after, int limit) const override {
-    return base_.ListPartitions(after, limit);
-  }
-
-  void Set(std::string key, absl::optional<std::string> value) {
-    byte_size_ += key.size() + (value.has_value() ? value->size() : 0);
-    rows_.insert_or_assign(std::move(key), std::move(value));
-  }
-
-  size_t size() const { return rows_.size(); }
-  size_t byte_size() const { return byte_size_; }
-
-  // In the order of their keys: neighbours are written quicker one after the
-  // other.
-  std::vector<const Row*> InOrder() const {
-    std::vector<const Row*> rows;
-    rows.reserve(rows_.size());
-    for (const Row& row : rows_) rows.push_back(&row);
-    std::sort(rows.begin(), rows.end(),
-              [](const Row* a, const Row* b) { return a->first < b->first; });
-    return rows;
-  }
-
- private:
-  const rollcall::store::Reader& base_;
-  Rows rows_;
-  size_t byte_size_ = 0;
-};
-
 Transaction::Transaction(rollcall::store::Store& store, absl::Mutex& writer,
                          std::string account)
     : lock_(&writer),
       store_(store),
       account_(std::move(account)),
-      overlay_(std::make_unique<Overlay>(store)),
+      overlay_(std::make_unique<TransactionRows>(store)),
       identities_(*overlay_, account_),
       runs_(*overlay_, account_) {}
 
@@ -366,7 +318,7 @@ absl::Status Transaction::Commit() {
   } else {
     batch.ExpectAbsent(keys::Head());
   }
-  for (const Overlay::Row* row : overlay_->InOrder()) {
+  for (const TransactionRows::Row* row : overlay_->InOrder()) {
     if (row->second.has_value()) {
       batch.Put(row->first, *row->second);
     } else {

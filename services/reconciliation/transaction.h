@@ -9,7 +9,6 @@
 #include <string>
 
 #include "absl/container/btree_map.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -24,6 +23,8 @@
 #include "services/reconciliation/store.pb.h"
 
 namespace rollcall::reconciliation {
+
+class TransactionRows;
 
 // One thread. While it lives, no other transaction of the store begins; keep it
 // short, and wait for nobody inside. Nothing is written before Commit; a
@@ -85,8 +86,6 @@ class Transaction {
   absl::Status Commit();
 
  private:
-  class Overlay;
-
   Transaction(rollcall::store::Store& store, absl::Mutex& writer,
               std::string account);
   absl::Status CheckGate() const;
@@ -99,7 +98,7 @@ class Transaction {
   absl::MutexLock lock_;
   rollcall::store::Store& store_;
   std::string account_;
-  std::unique_ptr<Overlay> overlay_;
+  std::unique_ptr<TransactionRows> overlay_;
   IdentityReader identities_;
   RunReader runs_;
   absl::optional<std::string> head_before_;
