@@ -120,6 +120,9 @@ OAUHR OAUHR ----- ReconciliationService.ListHeldBatches
 OAUHR OAUHR ----- ReconciliationService.GetHeldBatch
 OAUHR OAUHR ----- ReconciliationService.ListHeldChanges
 OA--- OA--- ----- ReconciliationService.ApproveHeldBatch
+OAUHR OAUHR ----- ReconciliationService.ListPlannedChanges
+OA--- OA--- ----- ReconciliationService.ApplyPlan
+OA--- OA--- ----- ReconciliationService.RevertRun
 OAUHR OAUHR ----- ReconciliationService.WatchRun
 OA--R OA--R ---et ReconciliationService.WatchChanges
 ----- ----- ---et ReconciliationService.ListFeeds

@@ -72,6 +72,7 @@ class FakeReconciliation : public ReconciliationClient {
     reconciliation::v1::Run::State state = reconciliation::v1::Run::SUCCEEDED;
     std::string directory = "d1";
     std::string user;  // The name of the only user that the run is about.
+    reconciliation::v1::Run::Kind kind = reconciliation::v1::Run::FULL;
   };
   void FinishRun(const std::string& run, const RunOptions& options) {
     reconciliation::v1::ChangeEvent event;
@@ -81,6 +82,7 @@ class FakeReconciliation : public ReconciliationClient {
     finished->mutable_run()->set_name(
         absl::StrCat(finished->directory(), "/runs/", run));
     finished->mutable_run()->set_state(options.state);
+    finished->mutable_run()->set_kind(options.kind);
     finished->set_enrollment_mail_enabled(options.mail);
     finished->set_phone_import_enabled(options.phones);
     finished->set_user(options.user);

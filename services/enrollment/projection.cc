@@ -156,8 +156,10 @@ class Changes {
     Release release;
     release.set_run(finished.run().name());
     release.set_directory(directory.id());
+    // What an undone run had mailed about is not mailed about again (B5).
     release.set_wanted(finished.enrollment_mail_enabled() &&
-                       finished.run().state() != Run::FAILED);
+                       finished.run().state() != Run::FAILED &&
+                       finished.run().kind() != Run::REVERT);
     if (!finished.user().empty()) {
       ASSIGN_OR_RETURN(const UserName user, UserName::Parse(finished.user()));
       release.set_user(user.id());

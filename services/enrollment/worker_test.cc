@@ -364,6 +364,16 @@ TEST_F(EnrollmentWorkerTest, R70_AFailedRunReleasesNothing) {
   EXPECT_THAT(Recipients(), SizeIs(1));
 }
 
+TEST_F(EnrollmentWorkerTest, B5_AnUndoneRunReleasesNothing) {
+  reconciliation_.Create("ada");
+  reconciliation_.FinishRun("r1", {.kind = Run::REVERT});
+  ASSERT_OK(RunAll());
+  EXPECT_THAT(Recipients(), IsEmpty());
+  reconciliation_.FinishRun("r2");
+  ASSERT_OK(RunAll());
+  EXPECT_THAT(Recipients(), SizeIs(1));
+}
+
 TEST_F(EnrollmentWorkerTest, R93_ADeadLinkStaysDeadWhenTheUserComesBack) {
   for (const User::State state : {User::DISABLED, User::PENDING_DELETION}) {
     const std::string id = state == User::DISABLED ? "dan" : "tom";

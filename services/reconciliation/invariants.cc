@@ -42,6 +42,7 @@ class Check {
     RETURN_IF_ERROR(CompareIndex("users_by_source", expected_user_sources_));
     RETURN_IF_ERROR(CompareIndex("groups_by_name", expected_group_names_));
     RETURN_IF_ERROR(CompareIndex("groups_by_source", expected_group_sources_));
+    RETURN_IF_ERROR(CompareIndex("pinned", expected_pins_));
     RETURN_IF_ERROR(CompareMembers());
     RETURN_IF_ERROR(CheckRuns());
     RETURN_IF_ERROR(CheckLive());
@@ -91,6 +92,9 @@ class Check {
           Violated("Directory ", claim.directory, " claims user ", id,
                    " twice.");
         }
+      }
+      if (!user.pinned_by.empty()) {
+        Expect(&expected_pins_, keys::Pinned(user.pinned_by, id), "");
       }
       if (!user.pending_deletion()) {
         for (const std::string& directory : directories) ++live_[directory];
@@ -307,6 +311,7 @@ class Check {
   std::map<std::string, std::string> expected_user_sources_;
   std::map<std::string, std::string> expected_group_names_;
   std::map<std::string, std::string> expected_group_sources_;
+  std::map<std::string, std::string> expected_pins_;
   std::set<std::string> expected_members_;
   std::vector<std::string> violations_;
 };

@@ -9,6 +9,8 @@
 //   members/<group>/<user>                         MemberRow
 //   runs/<directory>/<run>                         RunRow
 //   runs_by_time/<directory>/<-create time>/<run>  IdRow
+//   run_begins/<directory>/<run>                   RunBeginRow
+//   pinned/<directory>/<user>                      (empty IdRow)
 //   running/<directory>                            RunningRow
 //   places/<directory>/<run>                       PlaceRow
 //   scopes/<directory>/<run>                       ScopeRow
@@ -90,6 +92,16 @@ inline std::string RunByTime(absl::string_view directory, absl::Time created,
       .Int64(-absl::ToUnixNanos(created))
       .String(run)
       .Build();
+}
+inline std::string RunBegin(absl::string_view directory,
+                            absl::string_view run) {
+  return Row("run_begins", directory, run);
+}
+inline std::string PinnedBy(absl::string_view directory) {
+  return Row("pinned", directory);
+}
+inline std::string Pinned(absl::string_view directory, absl::string_view user) {
+  return Row("pinned", directory, user);
 }
 inline std::string Running(absl::string_view directory) {
   return Row("running", directory);

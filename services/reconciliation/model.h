@@ -72,6 +72,9 @@ struct User {
   absl::Time update_time;
   absl::optional<absl::Time> delete_time;  // Set: pending deletion (R56).
   int64_t deletion_epoch = 0;              // Counts the deletions.
+  // The directory whose run was undone for the user: until its next plan is
+  // applied no sync changes the user (B5). Empty: none.
+  std::string pinned_by;
 
   bool pending_deletion() const { return delete_time.has_value(); }
   const Claim* ClaimOf(const std::string& directory) const {

@@ -74,6 +74,7 @@ store::UserRow ToRow(const User& user) {
     row.set_delete_time_nanos(absl::ToUnixNanos(*user.delete_time));
   }
   row.set_deletion_epoch(user.deletion_epoch);
+  row.set_pinned_by(user.pinned_by);
   return row;
 }
 
@@ -107,6 +108,7 @@ User FromRow(std::string id, const store::UserRow& row) {
     user.delete_time = absl::FromUnixNanos(row.delete_time_nanos());
   }
   user.deletion_epoch = row.deletion_epoch();
+  user.pinned_by = row.pinned_by();
   return user;
 }
 
@@ -195,6 +197,7 @@ v1::User ToMessage(const User& user, absl::string_view account) {
     *message.mutable_delete_time() = ToTimestamp(*user.delete_time);
   }
   message.set_deletion_epoch(user.deletion_epoch);
+  message.set_pinned_by(DirectoryText(account_name, user.pinned_by));
   return message;
 }
 

@@ -67,6 +67,10 @@ UserDecision DecideReleased(const User& user, const ReleaseRules& rules,
   const bool trashed = rules.trash_users || user.pending_deletion();
   UserDecision decision =
       trashed ? Trash(user, rules, now) : Keep(user, rules.directory);
+  // No plan of it will be applied any more (B5).
+  if (decision.after.pinned_by == rules.directory) {
+    decision.after.pinned_by.clear();
+  }
   decision.after.update_time = now;
   return decision;
 }

@@ -18,8 +18,9 @@ namespace {
 // the run's last batch (invariant 5), and only over what was done.
 absl::Status HandOn(v1::Run::State state, absl::Time now, const RunWork& work,
                     Transaction& transaction) {
-  const bool has_read =
-      work.run.kind() == v1::Run::FULL || work.run.kind() == v1::Run::CHANGES;
+  const bool has_read = work.run.kind() == v1::Run::FULL ||
+                        work.run.kind() == v1::Run::CHANGES ||
+                        work.run.kind() == v1::Run::PLAN;
   const bool has_ended_well =
       state == v1::Run::SUCCEEDED || state == v1::Run::PARTIAL;
   if (!has_read || !has_ended_well) return absl::OkStatus();
@@ -31,7 +32,7 @@ absl::Status HandOn(v1::Run::State state, absl::Time now, const RunWork& work,
       absl::ToUnixNanos(FromTimestamp(work.run.read_time())));
   if (work.place.needs_full()) {
     row.set_full_retry_nanos(absl::ToUnixNanos(now + kFullRetryDelay));
-  } else if (work.run.kind() == v1::Run::FULL) {
+  } else if (work.run.kind() != v1::Run::CHANGES) {
     row.clear_full_retry_nanos();
   }
   transaction.Put(keys::Directory(work.directory()), row);
@@ -74,10 +75,15 @@ absl::Status FinishRun(v1::Run::State state, const RunEngineOptions& options,
           state == v1::Run::SUCCEEDED || state == v1::Run::PARTIAL;
       RETURN_IF_ERROR(CloseApproved(applied, now, work, *transaction));
     }
-    transaction->AppendEvent(RunFinishedEvent(work, now));
+    // A plan has nothing to tell (B1).
+    if (!work.run.plan_only()) {
+      transaction->AppendEvent(RunFinishedEvent(work, now));
+    }
+    transaction->OpenGate(work.run.name());
     RETURN_IF_ERROR(transaction->Commit());
   }
   RETURN_IF_ERROR(DropWithheld(options, absl::nullopt, work));
+  if (work.is_rehearsal) return absl::OkStatus();
   Counter("rollcall_reconciliation_runs_total", "Runs that have ended.",
           {{"state", v1::Run::State_Name(state)}})
       .Increment();

@@ -11,14 +11,20 @@
 #include "common/status/status_macros.h"
 #include "common/time/backoff.h"
 #include "services/reconciliation/keys.h"
+#include "services/reconciliation/plan_applying.h"
+#include "services/reconciliation/plan_making.h"
 #include "services/reconciliation/records.h"
 #include "services/reconciliation/run_ending.h"
 #include "services/reconciliation/run_reading.h"
+#include "services/reconciliation/run_reverting.h"
 #include "services/reconciliation/run_steps.h"
 #include "services/reconciliation/run_taking.h"
 
 namespace rollcall::reconciliation {
 namespace {
+
+// Applying a plan takes seconds.
+constexpr absl::Duration kWaitForPlan = absl::Seconds(2);
 
 bool IsExpiredCursor(const absl::Status& status, const RunWork& work) {
   return work.run.kind() == v1::Run::CHANGES &&
@@ -41,10 +47,28 @@ absl::Status RunEngine::Execute(const RunName& name) {
     ASSIGN_OR_RETURN(RunWork stored, LoadRun(name, options_.store));
     status = Fail(status, stored);
   }
+  if (ReasonOf(status) == "PLAN_UNDER_WAY") return Postpone(name);
   return status;
 }
 
+absl::Status RunEngine::CarryApart(RunWork& work) {
+  if (work.run.kind() == v1::Run::PLAN) return ApplyPlan(options_, work);
+  if (work.run.kind() == v1::Run::REVERT) return RevertChanges(options_, work);
+  return MakePlan(
+      options_,
+      [](const RunEngineOptions& options, RunWork& planned) {
+        return RunEngine(options).CarryPhases(planned);
+      },
+      work);
+}
+
 absl::Status RunEngine::Carry(RunWork& work) {
+  if (work.run.plan_only() || work.run.kind() == v1::Run::PLAN ||
+      work.run.kind() == v1::Run::REVERT) {
+    RETURN_IF_ERROR(CarryApart(work));
+    return work.source_error.ok() ? absl::OkStatus()
+                                  : OnSourceError(work.source_error, work);
+  }
   RETURN_IF_ERROR(CarryPhases(work));
   if (!IsExpiredCursor(work.source_error, work)) {
     return work.source_error.ok() ? absl::OkStatus()
@@ -79,6 +103,20 @@ absl::Status RunEngine::CarryPhases(RunWork& work) {
   return FinishRun(
       work.run.problems().empty() ? v1::Run::SUCCEEDED : v1::Run::PARTIAL,
       options_, work);
+}
+
+absl::Status RunEngine::Postpone(const RunName& name) {
+  const std::string& directory = name.directory().id();
+  ASSIGN_OR_RETURN(auto transaction, options_.store.Begin(name.account().id()));
+  ASSIGN_OR_RETURN(absl::optional<store::RunningRow> running,
+                   transaction->runs().FindRunning(directory));
+  if (!running.has_value() || running->run() != name.id()) {
+    return absl::OkStatus();
+  }
+  running->set_retry_time_nanos(
+      absl::ToUnixNanos(options_.clock.TimeNow() + kWaitForPlan));
+  transaction->Put(keys::Running(directory), *running);
+  return transaction->Commit();
 }
 
 absl::Status RunEngine::BecomeFull(RunWork& work) {

@@ -37,6 +37,10 @@ class RunEngine {
   // From the run's place to its end or wait.
   absl::Status Carry(RunWork& work);
   absl::Status CarryPhases(RunWork& work);
+  // Plans, what becomes of them, and undoing.
+  absl::Status CarryApart(RunWork& work);
+  // Somebody else is at work on the account: the run waits.
+  absl::Status Postpone(const RunName& name);
   // The changes cannot be told any more: the run goes on as a full one.
   absl::Status BecomeFull(RunWork& work);
   absl::Status OnSourceError(const absl::Status& status, const RunWork& work);

@@ -10,6 +10,7 @@
 #include "common/store/proto_table.h"
 #include "services/reconciliation/held_batches.h"
 #include "services/reconciliation/keys.h"
+#include "services/reconciliation/plan_store.pb.h"
 #include "services/reconciliation/records.h"
 
 namespace rollcall::reconciliation {
@@ -110,24 +111,6 @@ absl::Status CheckFree(const RunName& name, const Transaction& transaction) {
       {{"run", name.ToString()}, {"field", "run_id"}});
 }
 
-v1::Run NewRun(const RunName& name, v1::Run::Kind kind, absl::Time now) {
-  v1::Run run;
-  run.set_name(name.ToString());
-  run.set_kind(kind);
-  run.set_state(v1::Run::RUNNING);
-  run.set_phase(v1::Run::READING);
-  run.mutable_progress();
-  run.mutable_counters();
-  *run.mutable_create_time() = ToTimestamp(now);
-  return run;
-}
-
-void PutRunning(const RunName& name, Transaction& transaction) {
-  store::RunningRow running;
-  running.set_run(name.id());
-  transaction.Put(keys::Running(name.directory().id()), running);
-}
-
 // Whether a run may be forgotten when it is old: there is one every few
 // minutes.
 bool IsFrequent(const v1::Run& run) {
@@ -152,12 +135,55 @@ absl::Status ForgetRuns(const std::string& directory, absl::Time now,
                      MustFind(transaction.runs(), directory, row.id()));
     if (!IsFrequent(run) || run.state() == v1::Run::RUNNING) continue;
     transaction.Delete(keys::Run(directory, row.id()));
+    transaction.Delete(keys::RunBegin(directory, row.id()));
     transaction.Delete(std::move(entry->key));
   }
   return absl::OkStatus();
 }
 
 }  // namespace
+
+v1::Run NewRun(const RunName& name, v1::Run::Kind kind, absl::Time now) {
+  v1::Run run;
+  run.set_name(name.ToString());
+  run.set_kind(kind);
+  run.set_state(v1::Run::RUNNING);
+  run.set_phase(v1::Run::READING);
+  run.mutable_progress();
+  run.mutable_counters();
+  *run.mutable_create_time() = ToTimestamp(now);
+  return run;
+}
+
+void PutRunning(const RunName& name, Transaction& transaction) {
+  store::RunningRow running;
+  running.set_run(name.id());
+  transaction.Put(keys::Running(name.directory().id()), running);
+}
+
+absl::Status CheckAnswer(const v1::Run& answer, bool plan_only) {
+  if (answer.plan_only() == plan_only) return absl::OkStatus();
+  return FailedPrecondition(
+      "RUN_UNDER_WAY",
+      absl::StrCat(answer.name(),
+                   plan_only ? " is under way" : " is being planned",
+                   "; ask again when it has ended."),
+      {{"run", answer.name()}});
+}
+
+absl::Status CheckMayStart(const RunName& name,
+                           const Transaction& transaction) {
+  ASSIGN_OR_RETURN(absl::optional<store::RunningRow> running,
+                   transaction.runs().FindRunning(name.directory().id()));
+  if (!running.has_value()) return CheckFree(name, transaction);
+  const std::string run = RunName(name.directory(), running->run()).ToString();
+  return FailedPrecondition(
+      "RUN_UNDER_WAY",
+      absl::StrCat(run,
+                   " is under way; ask again when it has ended, for it "
+                   "may change what this is about."),
+      {{"run", run}});
+}
 
 absl::StatusOr<absl::optional<v1::Run>> FindAnswer(
     const DirectoryName& directory, const std::string& request_id,
@@ -178,6 +204,9 @@ absl::Status PutNewRun(const RunName& name, const v1::Run& run, absl::Time now,
   store::IdRow entry;
   entry.set_id(name.id());
   transaction.Put(keys::RunByTime(directory, now, name.id()), entry);
+  store::RunBeginRow begin;
+  begin.set_sequence(transaction.begin_sequence());
+  transaction.Put(keys::RunBegin(directory, name.id()), begin);
   return ForgetRuns(directory, now, transaction);
 }
 
@@ -188,6 +217,7 @@ absl::StatusOr<v1::Run> StartRun(const RunName& name, const RunRequest& request,
   ASSIGN_OR_RETURN(absl::optional<v1::Run> answer,
                    Answer(directory, request.request_id, now, *transaction));
   if (answer.has_value()) {
+    RETURN_IF_ERROR(CheckAnswer(*answer, request.plan_only));
     RETURN_IF_ERROR(transaction->Commit());
     return *std::move(answer);
   }
@@ -198,6 +228,7 @@ absl::StatusOr<v1::Run> StartRun(const RunName& name, const RunRequest& request,
   const bool changes =
       request.kind == v1::Run::CHANGES && !known.change_cursor().empty();
   v1::Run run = NewRun(name, changes ? v1::Run::CHANGES : v1::Run::FULL, now);
+  run.set_plan_only(request.plan_only);
   RETURN_IF_ERROR(PutNewRun(name, run, now, *transaction));
   PutRunning(name, *transaction);
   if (changes) {
@@ -212,7 +243,8 @@ absl::StatusOr<v1::Run> StartRun(const RunName& name, const RunRequest& request,
   if (request.slot.has_value()) {
     known.set_last_slot_nanos(absl::ToUnixNanos(*request.slot));
   }
-  transaction->Put(keys::Directory(directory), known);
+  // A plan changes nothing of what runs hand on (B1).
+  if (!request.plan_only) transaction->Put(keys::Directory(directory), known);
   RETURN_IF_ERROR(
       Remember(directory, request.request_id, name.id(), now, *transaction));
   RETURN_IF_ERROR(transaction->Commit());
@@ -260,17 +292,8 @@ absl::StatusOr<v1::Run> StartApproved(const Approval& approval,
         absl::StrCat(batch_name, " is not held any more; it is ", state, "."),
         {{"batch", batch_name}, {"state", state}});
   }
-  ASSIGN_OR_RETURN(absl::optional<store::RunningRow> running,
-                   transaction->runs().FindRunning(directory.id()));
-  if (running.has_value()) {
-    const std::string run = RunName(directory, running->run()).ToString();
-    return FailedPrecondition(
-        "RUN_UNDER_WAY",
-        absl::StrCat(run,
-                     " is under way; approve when it has ended, for it "
-                     "may change what is held."),
-        {{"run", run}});
-  }
+  const RunName name(directory, run_id);
+  RETURN_IF_ERROR(CheckMayStart(name, *transaction));
   if (approval.change_count != 0 &&
       approval.change_count != batch->change_count()) {
     return Aborted("BATCH_MOVED",
@@ -281,8 +304,6 @@ absl::StatusOr<v1::Run> StartApproved(const Approval& approval,
                     {"change_count", absl::StrCat(batch->change_count())}});
   }
 
-  const RunName name(directory, run_id);
-  RETURN_IF_ERROR(CheckFree(name, *transaction));
   v1::Run run = NewRun(name, v1::Run::HELD_BATCH, now);
   run.set_phase(v1::Run::REMOVING);
   run.set_held_batch(batch_name);

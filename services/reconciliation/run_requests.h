@@ -27,10 +27,15 @@ absl::StatusOr<absl::optional<v1::Run>> FindAnswer(
     const DirectoryName& directory, const std::string& request_id,
     absl::Time now, IdentityStore& store);
 
+// A plan is no answer to who asks for a sync, nor the other way round:
+// FAILED_PRECONDITION, reason RUN_UNDER_WAY.
+absl::Status CheckAnswer(const v1::Run& answer, bool plan_only);
+
 struct RunRequest {
   v1::Run::Kind kind = v1::Run::FULL;  // FULL or CHANGES.
   std::string request_id;              // Empty: none.
   std::string read_id;                 // The reading to go on with, if any.
+  bool plan_only = false;              // Only FULL (B1).
   // The daily instant that this run serves (R68).
   absl::optional<absl::Time> slot;
 };
@@ -57,6 +62,16 @@ struct Approval {
 absl::StatusOr<v1::Run> StartApproved(const Approval& approval,
                                       const std::string& run_id, absl::Time now,
                                       IdentityStore& store);
+
+// The run of a kind that begins without a reading, as it starts.
+v1::Run NewRun(const RunName& name, v1::Run::Kind kind, absl::Time now);
+
+// FAILED_PRECONDITION, reason RUN_UNDER_WAY, if another run of the directory
+// is; ALREADY_EXISTS, reason RUN_EXISTS, if the id is taken.
+absl::Status CheckMayStart(const RunName& name, const Transaction& transaction);
+
+// Puts the run that nothing else of its directory may run beside.
+void PutRunning(const RunName& name, Transaction& transaction);
 
 // Puts a run that is new with what leads to it, and forgets some of the old
 // ones: those of changes and of single users are kept for 30 days.

@@ -33,6 +33,8 @@ struct RunWork {
   absl::flat_hash_map<std::string, std::string> group_ids;
   // The sync has its proof already, and takes and gives in one (R80, B2).
   bool at_once = false;
+  // The run says on an overlay what it would do (B1); it has no effect.
+  bool is_rehearsal = false;
   // Whether the guard holds anything of this directory: then what a sync does
   // to a user makes what is held of it void.
   bool has_held = false;

@@ -7,6 +7,7 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "services/reconciliation/keys.h"
+#include "services/reconciliation/plan_sweeper.h"
 #include "services/reconciliation/run_requests.h"
 #include "services/reconciliation/schedule.h"
 #include "services/reconciliation/schedule_facts.h"
@@ -18,7 +19,7 @@ constexpr int kSecondsPerDay = 24 * 60 * 60;
 }  // namespace
 
 absl::StatusOr<Pace> Scheduler::RunOnce(absl::Time now) {
-  absl::Status first_error;
+  absl::Status first_error = SweepPlans(options_, now);
   RETURN_IF_ERROR(
       ForEachDirectory(options_.directory, "accounts/-",
                        [&](const directory::v1::Directory& directory) {

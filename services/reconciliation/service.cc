@@ -70,12 +70,19 @@ absl::StatusOr<v1::Run> ReconciliationServiceImpl::CreateRun(
                            "The kind of a run must be FULL or CHANGES.",
                            {{"field", "run.kind"}});
   }
+  const bool plan_only = request.run().plan_only();
+  if (plan_only && kind != v1::Run::FULL) {
+    return InvalidArgument("RUN_KIND_INVALID",
+                           "Only a run of kind FULL can be planned.",
+                           {{"field", "run.plan_only"}});
+  }
   RETURN_IF_ERROR(CheckRequestId(request.request_id()));
 
   ASSIGN_OR_RETURN(absl::optional<v1::Run> answer,
                    FindAnswer(directory, request.request_id(),
                               options_.clock.TimeNow(), options_.store));
   if (answer.has_value()) {
+    RETURN_IF_ERROR(CheckAnswer(*answer, plan_only));
     ShowLiveProgress(&*answer);
     return *std::move(answer);
   }
@@ -84,10 +91,12 @@ absl::StatusOr<v1::Run> ReconciliationServiceImpl::CreateRun(
   RETURN_IF_ERROR(CheckReady(configured));
   const RunName name(directory, request.run_id().empty() ? options_.make_id()
                                                          : request.run_id());
-  ASSIGN_OR_RETURN(
-      v1::Run run,
-      StartRun(name, {.kind = kind, .request_id = request.request_id()},
-               options_.clock.TimeNow(), options_.store));
+  ASSIGN_OR_RETURN(v1::Run run,
+                   StartRun(name,
+                            {.kind = kind,
+                             .request_id = request.request_id(),
+                             .plan_only = plan_only},
+                            options_.clock.TimeNow(), options_.store));
   options_.on_run_started();
   return run;
 }

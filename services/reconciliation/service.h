@@ -72,6 +72,10 @@ class ReconciliationServiceImpl final
   // `approver` is who calls.
   absl::StatusOr<v1::Run> ApproveHeldBatch(
       const v1::ApproveHeldBatchRequest& request, const std::string& approver);
+  absl::StatusOr<v1::ListPlannedChangesResponse> ListPlannedChanges(
+      const v1::ListPlannedChangesRequest& request);
+  absl::StatusOr<v1::Run> ApplyPlan(const v1::ApplyPlanRequest& request);
+  absl::StatusOr<v1::Run> RevertRun(const v1::RevertRunRequest& request);
   absl::Status WatchRun(const v1::WatchRunRequest& request,
                         const std::function<bool()>& cancelled,
                         const std::function<bool(const v1::Run&)>& write);
@@ -146,6 +150,26 @@ class ReconciliationServiceImpl final
         context, *request, response, [&](const rpc::Call& call) {
           return ApproveHeldBatch(*request, call.caller.spiffe_id);
         });
+  }
+  grpc::Status ListPlannedChanges(
+      grpc::ServerContext* context,
+      const v1::ListPlannedChangesRequest* request,
+      v1::ListPlannedChangesResponse* response) override {
+    return edge_.Answer(context, *request, response, [&](const rpc::Call&) {
+      return ListPlannedChanges(*request);
+    });
+  }
+  grpc::Status ApplyPlan(grpc::ServerContext* context,
+                         const v1::ApplyPlanRequest* request,
+                         v1::Run* response) override {
+    return edge_.Answer(context, *request, response,
+                        [&](const rpc::Call&) { return ApplyPlan(*request); });
+  }
+  grpc::Status RevertRun(grpc::ServerContext* context,
+                         const v1::RevertRunRequest* request,
+                         v1::Run* response) override {
+    return edge_.Answer(context, *request, response,
+                        [&](const rpc::Call&) { return RevertRun(*request); });
   }
   grpc::Status WatchRun(grpc::ServerContext* context,
                         const v1::WatchRunRequest* request,

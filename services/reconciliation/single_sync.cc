@@ -304,6 +304,8 @@ absl::StatusOr<absl::optional<v1::SyncUserResponse>> SingleSync::Apply(
   } else if (response.outcome() == v1::SyncUserResponse::KEPT ||
              sync.outcome().kept) {
     response.set_reason(ReasonOfKeeping(view, work));
+  } else if (sync.outcome().pinned) {
+    response.set_reason("USER_PINNED");
   }
 
   const std::string user_id = !sync.outcome().user_id.empty()

@@ -10,10 +10,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "common/status/status_macros.h"
 #include "common/store/store.h"
 #include "services/reconciliation/feed_bell.h"
 #include "services/reconciliation/feed_reader.h"
 #include "services/reconciliation/identity_reader.h"
+#include "services/reconciliation/plan_keys.h"
 #include "services/reconciliation/run_reader.h"
 #include "services/reconciliation/transaction.h"
 
@@ -52,10 +54,24 @@ class IdentityStore {
   }
 
   // The accounts that have anything stored, in order; at most `limit` after
-  // `after`.
+  // `after`. The partitions of plans are none.
   absl::StatusOr<std::vector<std::string>> ListAccounts(absl::string_view after,
                                                         int limit) const {
-    return store_.ListPartitions(after, limit);
+    std::vector<std::string> accounts;
+    std::string last(after);
+    while (static_cast<int>(accounts.size()) < limit) {
+      ASSIGN_OR_RETURN(const std::vector<std::string> partitions,
+                       store_.ListPartitions(
+                           last, limit - static_cast<int>(accounts.size())));
+      if (partitions.empty()) break;
+      for (const std::string& partition : partitions) {
+        if (!plan_keys::IsPlan(partition)) accounts.push_back(partition);
+      }
+      last = plan_keys::IsPlan(partitions.back())
+                 ? std::string(plan_keys::kAfterPartitions)
+                 : partitions.back();
+    }
+    return accounts;
   }
 
   // Rings when an account has new events.
@@ -66,6 +82,9 @@ class IdentityStore {
 
   // What is below, for checks over whole tables.
   const rollcall::store::Reader& rows() const { return store_; }
+
+  // What is below, for the partitions of plans: no account is changed with it.
+  rollcall::store::Store& plans() { return store_; }
 
  private:
   rollcall::store::Store& store_;

@@ -13,6 +13,7 @@
 #include "services/reconciliation/group_diff.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/records.h"
+#include "services/reconciliation/transaction_rows.h"
 
 namespace rollcall::reconciliation {
 namespace {
@@ -46,62 +47,13 @@ const User& NoUser() {
 
 }  // namespace
 
-// What the transaction has written, in front of what is stored.
-class Transaction::Overlay : public rollcall::store::Reader {
- public:
-  using Rows = absl::flat_hash_map<std::string, absl::optional<std::string>>;
-  using Row = Rows::value_type;
-
-  explicit Overlay(const rollcall::store::Reader& base) : base_(base) {}
-
-  absl::StatusOr<absl::optional<std::string>> Get(
-      absl::string_view partition, absl::string_view key) const override {
-    auto written = rows_.find(key);
-    if (written != rows_.end()) return written->second;
-    return base_.Get(partition, key);
-  }
-  std::unique_ptr<rollcall::store::Cursor> Scan(
-      absl::string_view partition,
-      const rollcall::store::KeyRange& range) const override {
-    return base_.Scan(partition, range);
-  }
-  absl::StatusOr<std::vector<std::string>> ListPartitions(
-      absl::string_view after, int limit) const override {
-    return base_.ListPartitions(after, limit);
-  }
-
-  void Set(std::string key, absl::optional<std::string> value) {
-    byte_size_ += key.size() + (value.has_value() ? value->size() : 0);
-    rows_.insert_or_assign(std::move(key), std::move(value));
-  }
-
-  size_t size() const { return rows_.size(); }
-  size_t byte_size() const { return byte_size_; }
-
-  // In the order of their keys: neighbours are written quicker one after the
-  // other.
-  std::vector<const Row*> InOrder() const {
-    std::vector<const Row*> rows;
-    rows.reserve(rows_.size());
-    for (const Row& row : rows_) rows.push_back(&row);
-    std::sort(rows.begin(), rows.end(),
-              [](const Row* a, const Row* b) { return a->first < b->first; });
-    return rows;
-  }
-
- private:
-  const rollcall::store::Reader& base_;
-  Rows rows_;
-  size_t byte_size_ = 0;
-};
-
 Transaction::Transaction(rollcall::store::Store& store, absl::Mutex& writer,
                          FeedBell& bell, std::string account)
     : lock_(&writer),
       store_(store),
       bell_(bell),
       account_(std::move(account)),
-      overlay_(std::make_unique<Overlay>(store)),
+      overlay_(std::make_unique<TransactionRows>(store)),
       identities_(*overlay_, account_),
       runs_(*overlay_, account_) {}
 
@@ -118,10 +70,31 @@ absl::StatusOr<std::unique_ptr<Transaction>> Transaction::Begin(
     ASSIGN_OR_RETURN(transaction->head_, rollcall::store::Parse<store::HeadRow>(
                                              *transaction->head_before_));
   }
+  transaction->begin_sequence_ = transaction->head_.sequence();
   return transaction;
 }
 
 const rollcall::store::Reader& Transaction::reader() const { return *overlay_; }
+
+absl::Status Transaction::CloseGate(const std::string& run) {
+  PassGate(run);
+  RETURN_IF_ERROR(CheckGate());
+  head_.set_applying_run(run);
+  return absl::OkStatus();
+}
+
+void Transaction::OpenGate(const std::string& run) {
+  if (head_.applying_run() == run) head_.clear_applying_run();
+}
+
+absl::Status Transaction::CheckGate() const {
+  const std::string& run = head_.applying_run();
+  if (run.empty() || run == passing_run_) return absl::OkStatus();
+  return Aborted("PLAN_UNDER_WAY",
+                 absl::StrCat("A plan is being applied by ", run,
+                              "; try again when it has ended."),
+                 {{"run", run}});
+}
 
 // Removes an index entry, unless it belongs to somebody else by now: two that
 // swap their names in one transaction each write over the other's entry.
@@ -157,6 +130,7 @@ void Transaction::CountUser(const User& user, int64_t by) {
 
 absl::Status Transaction::PutUser(const User* before, const User& after,
                                   const store::UserMarkRow& mark) {
+  RETURN_IF_ERROR(CheckGate());
   store::UserRow row = ToRow(after);
   *row.mutable_mark() = mark;
   Put(keys::User(after.id), row);
@@ -183,6 +157,12 @@ absl::Status Transaction::PutUser(const User* before, const User& after,
     if (known != nullptr && known->source_id == claim.source_id) continue;
     Put(keys::UserBySource(claim.directory, claim.source_id), IdRow(after.id));
   }
+  if (old.pinned_by != after.pinned_by) {
+    if (!old.pinned_by.empty()) Delete(keys::Pinned(old.pinned_by, after.id));
+    if (!after.pinned_by.empty()) {
+      Put(keys::Pinned(after.pinned_by, after.id), store::IdRow());
+    }
+  }
   for (const std::string& group : OnlyInFirst(after.groups, old.groups)) {
     Put(keys::Member(group, after.id), store::MemberRow());
     ++member_count_changes_[group];
@@ -196,6 +176,7 @@ absl::Status Transaction::PutUser(const User* before, const User& after,
 }
 
 absl::Status Transaction::DeleteUser(const User& before) {
+  RETURN_IF_ERROR(CheckGate());
   Delete(keys::User(before.id));
   CountUser(before, -1);
   CountLive(before, -1);
@@ -203,6 +184,9 @@ absl::Status Transaction::DeleteUser(const User& before) {
   for (const Claim& claim : before.claims) {
     RETURN_IF_ERROR(DropIndex(
         keys::UserBySource(claim.directory, claim.source_id), before.id));
+  }
+  if (!before.pinned_by.empty()) {
+    Delete(keys::Pinned(before.pinned_by, before.id));
   }
   for (const std::string& group : before.groups) {
     Delete(keys::Member(group, before.id));
@@ -214,6 +198,7 @@ absl::Status Transaction::DeleteUser(const User& before) {
 
 absl::Status Transaction::PutGroup(const Group* before, const Group& after,
                                    const store::GroupMarkRow& mark) {
+  RETURN_IF_ERROR(CheckGate());
   store::GroupRow row = ToRow(after);
   row.set_member_count(before == nullptr ? 0 : before->member_count);
   *row.mutable_mark() = mark;
@@ -240,6 +225,7 @@ absl::Status Transaction::PutGroup(const Group* before, const Group& after,
 }
 
 absl::Status Transaction::DeleteGroup(const Group& before) {
+  RETURN_IF_ERROR(CheckGate());
   auto change = member_count_changes_.find(before.id);
   const int64_t moved =
       change == member_count_changes_.end() ? 0 : change->second;
@@ -309,6 +295,10 @@ void Transaction::Put(std::string key,
   overlay_->Set(std::move(key), rollcall::store::Serialize(row));
 }
 
+void Transaction::PutBytes(std::string key, std::string value) {
+  overlay_->Set(std::move(key), std::move(value));
+}
+
 void Transaction::Delete(std::string key) {
   overlay_->Set(std::move(key), absl::nullopt);
 }
@@ -369,7 +359,7 @@ absl::Status Transaction::Commit() {
   } else {
     batch.ExpectAbsent(keys::Head());
   }
-  for (const Overlay::Row* row : overlay_->InOrder()) {
+  for (const TransactionRows::Row* row : overlay_->InOrder()) {
     if (row->second.has_value()) {
       batch.Put(row->first, *row->second);
     } else {

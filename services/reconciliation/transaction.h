@@ -27,6 +27,8 @@
 
 namespace rollcall::reconciliation {
 
+class TransactionRows;
+
 // One thread. While it lives, no other transaction of the store begins; keep it
 // short, and wait for nobody inside. Nothing is written before Commit; a
 // transaction that is dropped leaves no trace.
@@ -44,6 +46,8 @@ class Transaction {
   const RunReader& runs() const { return runs_; }
   const rollcall::store::Reader& reader() const;
   const std::string& account() const { return account_; }
+  // The newest sequence of the feed when the transaction began.
+  int64_t begin_sequence() const { return begin_sequence_; }
 
   // Writes a user with all its indexes, and moves the member counts of groups
   // and the counts of live users.
@@ -59,6 +63,13 @@ class Transaction {
   // Of a group that nobody is in any more, this transaction included.
   absl::Status DeleteGroup(const Group& before);
 
+  // While a run applies a plan, everybody else's PutUser, DeleteUser, PutGroup
+  // and DeleteGroup are ABORTED, reason PLAN_UNDER_WAY (B1). The run closes the
+  // gate, passes it in each of its transactions, and opens it in its last one.
+  absl::Status CloseGate(const std::string& run);
+  void PassGate(const std::string& run) { passing_run_ = run; }
+  void OpenGate(const std::string& run);
+
   // Appends to the feed, and to the history of the user that it is about.
   // Sequence and id are given here, and the groups that the user has left: so
   // write the user first.
@@ -67,6 +78,7 @@ class Transaction {
   absl::Status DropEvent(const v1::ChangeEvent& event);
 
   void Put(std::string key, const google::protobuf::MessageLite& row);
+  void PutBytes(std::string key, std::string value);
   void Delete(std::string key);
 
   // How much it would write, for callers that cut long work into batches.
@@ -81,10 +93,9 @@ class Transaction {
   absl::Status Commit();
 
  private:
-  class Overlay;
-
   Transaction(rollcall::store::Store& store, absl::Mutex& writer,
               FeedBell& bell, std::string account);
+  absl::Status CheckGate() const;
   absl::Status DropIndex(const std::string& key, absl::string_view id);
   absl::Status MoveMemberCounts();
   void CountUser(const User& user, int64_t by);
@@ -96,12 +107,14 @@ class Transaction {
   rollcall::store::Store& store_;
   FeedBell& bell_;
   std::string account_;
-  std::unique_ptr<Overlay> overlay_;
+  std::unique_ptr<TransactionRows> overlay_;
   IdentityReader identities_;
   RunReader runs_;
   absl::optional<std::string> head_before_;
   store::HeadRow head_;
+  int64_t begin_sequence_ = 0;
   bool has_events_ = false;
+  std::string passing_run_;
   absl::btree_map<std::string, int64_t> member_count_changes_;
   absl::btree_map<std::string, int64_t> live_count_changes_;  // By directory.
   // By user, until the event about it: groups that it was taken out of.

@@ -69,6 +69,21 @@ bool UserSync::IsNewer(const Claim& claim) const {
   return IsFromNewerReading(claim.read_time, read_time_, now_);
 }
 
+bool UserSync::IsPinned(const User& user) const {
+  const bool is_lifted =
+      work_.is_rehearsal && user.pinned_by == work_.directory();
+  return !user.pinned_by.empty() && !is_lifted;
+}
+
+bool UserSync::LeavesPinned(const User& user) {
+  if (!IsPinned(user)) return false;
+  outcome_.pinned = true;
+  outcome_.user_id = user.id;
+  Add(1, &v1::RunCounters::users_pinned, &v1::RunCounters::set_users_pinned,
+      &work_.counters());
+  return true;
+}
+
 // The user with the time of the reading that has decided about it.
 User UserSync::AsRead(User user) const {
   for (Claim& claim : user.claims) {
@@ -140,6 +155,10 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
     if (before.has_value()) facts.namesake = &before->user;
   }
 
+  if (before.has_value() && LeavesPinned(before->user)) {
+    CountSeen(store::UserMarkRow(), &counters);
+    return absl::OkStatus();
+  }
   UserDecision decision = DecideSeen(desired, facts, work_.rules, now_);
   if (work_.at_once && work_.place.complete()) {
     decision = WithTaking(std::move(decision), now_);
@@ -208,6 +227,7 @@ absl::Status UserSync::Absent(const std::string& source_id,
   if (!record.has_value()) return Dangling(user_id);
   if (work_.has_held) DropHeld(source_id);
   if (record->user.pending_deletion()) return absl::OkStatus();  // R63
+  if (LeavesPinned(record->user)) return absl::OkStatus();
   store::WithheldRow row;
   row.set_user_id(user_id);
   row.set_absent(true);

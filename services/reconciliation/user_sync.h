@@ -25,6 +25,7 @@ struct UserOutcome {
   std::string user_id;  // Empty: there is none.
   std::string reason;   // Of a skip.
   bool kept = false;    // Something was not taken, for want of proof.
+  bool pinned = false;  // Left alone, for a run was undone for it (B5).
 };
 
 // One thread; lives as long as the transaction.
@@ -76,6 +77,11 @@ class UserSync {
             store::WithheldRow row);
   void Keep();
   bool IsNewer(const Claim& claim) const;
+  // Whether the user is to be left alone. A plan shows what becomes of its
+  // directory's users, for its application unpins them.
+  bool IsPinned(const User& user) const;
+  // The same, and counts it.
+  bool LeavesPinned(const User& user);
   User AsRead(User user) const;
   absl::Status CarryOutMerge(const std::string& source_id,
                              const store::WithheldRow& row);

@@ -53,7 +53,7 @@ absl::StatusOr<bool> UserSync::NeedsView(const std::string& source_id,
   if (!row.absent() || !work_.place.complete()) return false;
   ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
                    transaction_.identities().FindUser(row.user_id()));
-  if (!record.has_value()) return false;
+  if (!record.has_value() || IsPinned(record->user)) return false;
   const Claim* claim = record->user.ClaimOf(work_.directory());
   if (claim == nullptr || claim->source_id != source_id || IsNewer(*claim)) {
     return false;
@@ -75,8 +75,8 @@ absl::Status UserSync::Withheld(const std::string& source_id,
   // the user since.
   const Claim* claim =
       record.has_value() ? record->user.ClaimOf(work_.directory()) : nullptr;
-  const bool still_ours =
-      claim != nullptr && claim->source_id == source_id && !IsNewer(*claim);
+  const bool still_ours = claim != nullptr && claim->source_id == source_id &&
+                          !IsNewer(*claim) && !LeavesPinned(record->user);
   if (still_ours && row.absent()) {
     return CarryOutAbsent(*record, source_id, view);
   }
@@ -153,6 +153,7 @@ absl::Status UserSync::CarryOutAbsent(const UserRecord& record,
 
 absl::Status UserSync::Remove(const UserRecord& record,
                               const SourceView& view) {
+  if (LeavesPinned(record.user)) return absl::OkStatus();
   const UserDecision decision = DecideAbsent(record.user, work_.rules, now_);
   outcome_.fate = decision.fate;
   outcome_.user_id = record.user.id;
@@ -236,6 +237,7 @@ absl::Status UserSync::CarryOutDue(const UserRecord& record,
 absl::Status UserSync::LeaveGroup(const UserRecord& record,
                                   const std::string& group,
                                   const std::string& rule) {
+  if (IsPinned(record.user)) return absl::OkStatus();
   reconciliation::Withheld due;
   due.leave_groups = {group};
   UserDecision decision = DecideWithheld(record.user, due, now_);

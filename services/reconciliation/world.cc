@@ -7,10 +7,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "common/store/rocksdb_store.h"
 #include "services/reconciliation/invariants.h"
+#include "services/reconciliation/keys.h"
+#include "services/reconciliation/plan_requests.h"
+#include "services/reconciliation/records.h"
 #include "services/reconciliation/row_texts.h"
 #include "services/reconciliation/run_requests.h"
+#include "services/reconciliation/run_reverting.h"
+#include "services/reconciliation/run_scope.h"
 
 namespace rollcall::reconciliation {
 namespace {
@@ -62,6 +68,50 @@ RunName World::Start(const std::string& directory, v1::Run::Kind kind) {
                      absl::StrCat("r", next_run_++));
   Must(StartRun(name, {.kind = kind}, clock.TimeNow(), *store));
   return name;
+}
+
+RunName World::StartPlan(const std::string& directory) {
+  const RunName name(DirectoryName(AccountName(kAccount), directory),
+                     absl::StrCat("r", next_run_++));
+  Must(StartRun(name, {.plan_only = true}, clock.TimeNow(), *store));
+  return name;
+}
+
+v1::Run World::Plan(const std::string& directory) {
+  const RunName name = StartPlan(directory);
+  Check(Carry(name));
+  Check(CheckInvariants(*store, kAccount));
+  return Find(name);
+}
+
+RunName World::StartApplying(const v1::Run& plan) {
+  const RunName name = Must(RunName::Parse(plan.name()));
+  const std::string id = absl::StrCat("r", next_run_++);
+  Must(StartApplication(name, id, clock.TimeNow(), *store));
+  return RunName(name.directory(), id);
+}
+
+v1::Run World::Apply(const v1::Run& plan) {
+  const RunName name = StartApplying(plan);
+  Check(Carry(name));
+  Check(CheckInvariants(*store, kAccount));
+  return Find(name);
+}
+
+RunName World::StartReverting(const v1::Run& run) {
+  const RunName name = Must(RunName::Parse(run.name()));
+  const std::string id = absl::StrCat("r", next_run_++);
+  const directory::v1::Directory configured =
+      Must(directory_service.GetDirectory(name.directory()));
+  Must(StartRevert(name, id, ScopeOf(configured), clock.TimeNow(), *store));
+  return RunName(name.directory(), id);
+}
+
+v1::Run World::Revert(const v1::Run& run) {
+  const RunName name = StartReverting(run);
+  Check(Carry(name));
+  Check(CheckInvariants(*store, kAccount));
+  return Find(name);
 }
 
 absl::StatusOr<v1::SyncUserResponse> World::SyncUser(
@@ -170,6 +220,26 @@ std::vector<std::string> World::EventTexts(size_t after) const {
     }
   }
   return texts;
+}
+
+std::vector<std::string> World::DumpObjects() const {
+  const IdentityReader identities = store->Identities(kAccount);
+  std::vector<std::string> lines;
+  for (User user : Must(identities.ListUsers("", 1000))) {
+    std::vector<std::string> groups = GroupNamesOf(user.username);
+    user.groups.clear();
+    user.create_time = user.update_time = absl::UnixEpoch();
+    if (user.pending_deletion()) user.delete_time = absl::FromUnixSeconds(1);
+    for (Claim& claim : user.claims) claim.read_time = absl::UnixEpoch();
+    lines.push_back(absl::StrCat(absl::StrJoin(groups, ","), " ",
+                                 ToRow(user).DebugString()));
+  }
+  for (Group group : Must(identities.ListGroups("", 1000))) {
+    group.create_time = group.update_time = absl::UnixEpoch();
+    lines.push_back(ToRow(group).DebugString());
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
 }
 
 std::vector<std::string> World::Dump() const {

@@ -49,6 +49,15 @@ class World {
   v1::Run SyncChanges(const std::string& directory = "d1") {
     return Sync(directory, v1::Run::CHANGES);
   }
+  // A plan (B1): made, and applied. The invariants of the store hold after
+  // each.
+  RunName StartPlan(const std::string& directory = "d1");
+  v1::Run Plan(const std::string& directory = "d1");
+  RunName StartApplying(const v1::Run& plan);
+  v1::Run Apply(const v1::Run& plan);
+  // Undoes a run (B5).
+  RunName StartReverting(const v1::Run& run);
+  v1::Run Revert(const v1::Run& run);
   // One user, by user principal name.
   absl::StatusOr<v1::SyncUserResponse> SyncUser(
       const std::string& user_principal_name,
@@ -72,6 +81,9 @@ class World {
 
   // All rows of the account as text, in order, with names in place of ids.
   std::vector<std::string> Dump() const;
+  // Only users and groups, without times and runs: what they are, not when they
+  // became so.
+  std::vector<std::string> DumpObjects() const;
 
   SimulatedClock clock{absl::FromUnixSeconds(1'700'000'000)};
   FakeDirectory directory_service;

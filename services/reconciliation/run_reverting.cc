@@ -1,0 +1,294 @@
+#include "services/reconciliation/run_reverting.h"
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
+#include "common/status/errors.h"
+#include "common/status/status_macros.h"
+#include "common/store/proto_table.h"
+#include "services/reconciliation/keys.h"
+#include "services/reconciliation/plan_store.pb.h"
+#include "services/reconciliation/records.h"
+#include "services/reconciliation/revert_decision.h"
+#include "services/reconciliation/revert_history.h"
+#include "services/reconciliation/run_ending.h"
+#include "services/reconciliation/run_requests.h"
+#include "services/reconciliation/run_steps.h"
+
+namespace rollcall::reconciliation {
+namespace {
+
+using rollcall::store::GetMessage;
+using rollcall::store::KeyRange;
+using rollcall::store::KeyReader;
+using rollcall::store::MessageCursor;
+
+// Events that are looked at in one batch.
+constexpr int kEventsPerBatch = 2000;
+
+v1::UserChange::Kind KindOf(const User& before, const User& after) {
+  if (before.pending_deletion() == after.pending_deletion()) {
+    return v1::UserChange::UPDATED;
+  }
+  return after.pending_deletion() ? v1::UserChange::REMOVED
+                                  : v1::UserChange::RESTORED;
+}
+
+// One batch of an undoing. One thread.
+class Reverting {
+ public:
+  Reverting(absl::Time now, RunWork& work, Transaction& transaction)
+      : now_(now), work_(work), transaction_(transaction) {}
+
+  // An event of the run that is undone.
+  absl::Status Undo(int64_t sequence, const v1::ChangeEvent& event) {
+    if (event.has_group_change()) {
+      ++(*work_.counters().mutable_warnings())["GROUP_KEPT"];
+      return absl::OkStatus();
+    }
+    if (!event.has_user_change()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const UserName name,
+                     UserName::Parse(event.user_change().user().name()));
+    ASSIGN_OR_RETURN(
+        const RevertHistory history,
+        ReadRevertHistory(work_.account(), name.id(), work_.run.reverted_run(),
+                          transaction_.reader()));
+    if (history.first != sequence) return absl::OkStatus();  // Done with it.
+    ASSIGN_OR_RETURN(const absl::optional<UserRecord> record,
+                     transaction_.identities().FindUser(name.id()));
+    if (!record.has_value()) return Leave("PURGED");
+    if (history.is_changed_since) return Leave("CHANGED_SINCE");
+    const std::string& directory = work_.directory();
+    if (history.is_created) {
+      return Write(record->user, Uncreated(record->user, directory, now_));
+    }
+    if (!history.before.has_value()) return Leave("HISTORY_LOST");
+    ASSIGN_OR_RETURN(User before, FromMessage(*history.before));
+    ASSIGN_OR_RETURN(const bool is_taken, IsTaken(name.id(), before));
+    if (is_taken) return Leave("NAME_TAKEN");
+    RETURN_IF_ERROR(KeepExisting(before.groups));
+    return Write(record->user, Reverted(record->user, before, directory, now_));
+  }
+
+ private:
+  absl::Status Leave(const std::string& reason) {
+    ++(*work_.counters().mutable_not_reverted())[reason];
+    return absl::OkStatus();
+  }
+
+  // What an event tells of a user.
+  absl::StatusOr<User> FromMessage(const v1::User& message) const {
+    User user;
+    user.username = message.username();
+    user.display_name = message.display_name();
+    user.email = message.email();
+    if (message.state() == v1::User::BYPASS) user.status = UserStatus::kBypass;
+    if (message.state() == v1::User::DISABLED) {
+      user.status = UserStatus::kDisabled;
+    }
+    for (const v1::ManagedBy& managed : message.managed_by()) {
+      ASSIGN_OR_RETURN(const DirectoryName directory,
+                       DirectoryName::Parse(managed.directory()));
+      user.claims.push_back(
+          {.directory = directory.id(),
+           .source_id = managed.source_id(),
+           .user_principal_name = managed.user_principal_name()});
+    }
+    for (const std::string& group : message.groups()) {
+      ASSIGN_OR_RETURN(const GroupName name, GroupName::Parse(group));
+      user.groups.push_back(name.id());
+    }
+    for (const v1::Phone& phone : message.phones()) {
+      std::string directory;
+      if (!phone.directory().empty()) {
+        ASSIGN_OR_RETURN(const DirectoryName name,
+                         DirectoryName::Parse(phone.directory()));
+        directory = name.id();
+      }
+      user.phones.push_back({phone.number(), std::move(directory)});
+    }
+    user.source_has_phone_data = message.source_has_phone_data();
+    if (message.has_delete_time()) {
+      user.delete_time = FromTimestamp(message.delete_time());
+    }
+    return user;
+  }
+
+  // Whether somebody else has the username or an object of the source by now.
+  absl::StatusOr<bool> IsTaken(const std::string& id,
+                               const User& before) const {
+    const IdentityReader& identities = transaction_.identities();
+    ASSIGN_OR_RETURN(const absl::optional<UserRecord> namesake,
+                     identities.FindUserByUsername(before.username));
+    if (namesake.has_value() && namesake->user.id != id) return true;
+    for (const Claim& claim : before.claims) {
+      ASSIGN_OR_RETURN(
+          const absl::optional<UserRecord> linked,
+          identities.FindUserBySource(claim.directory, claim.source_id));
+      if (linked.has_value() && linked->user.id != id) return true;
+    }
+    return false;
+  }
+
+  // A group that was deleted since does not come back for its members.
+  absl::Status KeepExisting(std::vector<std::string>& groups) const {
+    std::vector<std::string> existing;
+    for (std::string& group : groups) {
+      ASSIGN_OR_RETURN(const absl::optional<GroupRecord> record,
+                       transaction_.identities().FindGroup(group));
+      if (record.has_value()) existing.push_back(std::move(group));
+    }
+    groups = std::move(existing);
+    return absl::OkStatus();
+  }
+
+  absl::Status Write(const User& before, const User& after) {
+    store::UserMarkRow mark;
+    mark.set_run(work_.run.name());
+    mark.set_outcome(store::UserMarkRow::UPDATED);
+    RETURN_IF_ERROR(transaction_.PutUser(&before, after, mark));
+    v1::ChangeEvent event = MakeEvent(work_, now_, "B5");
+    event.mutable_user_change()->set_kind(KindOf(before, after));
+    *event.mutable_user_change()->mutable_user() =
+        ToMessage(after, work_.account());
+    transaction_.AppendEvent(std::move(event));
+    v1::RunCounters& counters = work_.counters();
+    counters.set_users_reverted(counters.users_reverted() + 1);
+    return absl::OkStatus();
+  }
+
+  const absl::Time now_;
+  RunWork& work_;
+  Transaction& transaction_;
+};
+
+// True if nothing is left. The place is how far the feed is looked through, and
+// ends where it was when this run began.
+absl::StatusOr<bool> RevertSome(const RunEngineOptions& options,
+                                RunWork& work) {
+  ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
+  Reverting reverting(options.clock.TimeNow(), work, *transaction);
+  MessageCursor<store::EventRow> events(
+      transaction->reader(), work.account(),
+      KeyRange::PrefixAfter(keys::Table("feed"),
+                            keys::Feed(work.place.withheld_done())));
+  bool is_done = false;
+  for (int i = 0; i < kEventsPerBatch && !IsFull(options, *transaction); ++i) {
+    ASSIGN_OR_RETURN(auto row, events.Next());
+    int64_t sequence = 0;
+    if (row.has_value()) {
+      RETURN_IF_ERROR(
+          KeyReader(row->key).Table("feed").Int64(&sequence).Finish());
+    }
+    is_done = !row.has_value() || sequence > work.place.withheld_count();
+    if (is_done) break;
+    work.place.set_withheld_done(sequence);
+    const v1::ChangeEvent& event = row->message.event();
+    if (event.run() == work.run.reverted_run()) {
+      RETURN_IF_ERROR(reverting.Undo(sequence, event));
+    }
+  }
+  SetProgress(work.place.withheld_done(), work.place.withheld_count(), work);
+  SaveProgress(work, *transaction);
+  RETURN_IF_ERROR(transaction->Commit());
+  transaction.reset();
+  Show(options, work);
+  return is_done;
+}
+
+absl::Status CheckRevertible(const v1::Run& run, const RunReader& runs) {
+  const bool has_acted =
+      run.state() != v1::Run::RUNNING && run.state() != v1::Run::PLANNED;
+  if (!has_acted || run.kind() == v1::Run::REVERT) {
+    return FailedPrecondition(
+        "RUN_NOT_REVERTIBLE",
+        absl::StrCat(run.name(), " is ", v1::Run::State_Name(run.state()),
+                     " and of kind ", v1::Run::Kind_Name(run.kind()),
+                     "; only what a run has done can be undone, and once."),
+        {{"run", run.name()}});
+  }
+  if (run.reverted_by().empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const RunName name, RunName::Parse(run.reverted_by()));
+  ASSIGN_OR_RETURN(const absl::optional<v1::Run> revert,
+                   runs.FindRun(name.directory().id(), name.id()));
+  const bool may_go_on =
+      revert.has_value() && (revert->state() == v1::Run::FAILED ||
+                             revert->state() == v1::Run::CANCELLED);
+  if (may_go_on) return absl::OkStatus();
+  return FailedPrecondition(
+      "RUN_REVERTED",
+      absl::StrCat(run.name(), " is undone by ", run.reverted_by(), "."),
+      {{"run", run.name()}, {"reverted_by", run.reverted_by()}});
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Run> StartRevert(const RunName& reverted,
+                                    const std::string& run_id,
+                                    const store::ScopeRow& scope,
+                                    absl::Time now, IdentityStore& store) {
+  const std::string& directory = reverted.directory().id();
+  const RunName name(reverted.directory(), run_id);
+  ASSIGN_OR_RETURN(auto transaction, store.Begin(reverted.account().id()));
+  ASSIGN_OR_RETURN(absl::optional<v1::Run> known,
+                   transaction->runs().FindRun(directory, reverted.id()));
+  if (!known.has_value()) {
+    return NotFound("RUN_NOT_FOUND",
+                    absl::StrCat("There is no run ", reverted.ToString(), "."),
+                    {{"run", reverted.ToString()}});
+  }
+  RETURN_IF_ERROR(CheckRevertible(*known, transaction->runs()));
+  RETURN_IF_ERROR(CheckMayStart(name, *transaction));
+  ASSIGN_OR_RETURN(const absl::optional<store::RunBeginRow> begin,
+                   GetMessage<store::RunBeginRow>(
+                       transaction->reader(), transaction->account(),
+                       keys::RunBegin(directory, reverted.id())));
+
+  v1::Run run = NewRun(name, v1::Run::REVERT, now);
+  run.set_phase(v1::Run::REMOVING);
+  run.set_reverted_run(known->name());
+  RETURN_IF_ERROR(PutNewRun(name, run, now, *transaction));
+  PutRunning(name, *transaction);
+  store::PlaceRow place;
+  place.set_phase(store::PlaceRow::REMOVING);
+  place.set_attempt(1);
+  if (begin.has_value()) place.set_withheld_done(begin->sequence());
+  place.set_withheld_count(transaction->begin_sequence());
+  transaction->Put(keys::Place(directory, run_id), place);
+  transaction->Put(keys::Scope(directory, run_id), scope);
+  known->set_reverted_by(run.name());
+  store::RunRow row;
+  *row.mutable_run() = *std::move(known);
+  transaction->Put(keys::Run(directory, reverted.id()), row);
+  RETURN_IF_ERROR(transaction->Commit());
+  return run;
+}
+
+absl::Status RevertChanges(const RunEngineOptions& options, RunWork& work) {
+  bool is_done = false;
+  while (!is_done) {
+    if (options.is_stopping()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const bool cancelled, IsCancelled(options, work));
+    if (cancelled) return FinishRun(v1::Run::CANCELLED, options, work);
+    ASSIGN_OR_RETURN(is_done, RevertSome(options, work));
+  }
+  int64_t left = 0;
+  for (const auto& [reason, count] : work.run.counters().not_reverted()) {
+    left += count;
+  }
+  if (left > 0) {
+    AddProblem({"USERS_NOT_REVERTED",
+                absl::StrCat(left,
+                             " users are as they are, for they were changed "
+                             "since, or are not what they were any more.")},
+               work);
+  }
+  return FinishRun(left == 0 ? v1::Run::SUCCEEDED : v1::Run::PARTIAL, options,
+                   work);
+}
+
+}  // namespace rollcall::reconciliation
