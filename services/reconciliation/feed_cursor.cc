@@ -22,7 +22,7 @@ absl::Status NoCursor() {
 
 }  // namespace
 
-std::string FeedEventId(absl::string_view incarnation, int64_t sequence) {
+std::string FeedCursor(absl::string_view incarnation, int64_t sequence) {
   return absl::StrCat(incarnation, "-", sequence);
 }
 
@@ -37,7 +37,7 @@ absl::Status CheckKept(int64_t sequence, const FeedBounds& bounds) {
 }
 
 std::string FeedCursors::Write(const FeedPlace& place) const {
-  std::string cursor = FeedEventId(incarnation_, place.sequence);
+  std::string cursor = FeedCursor(incarnation_, place.sequence);
   if (!filter_digest_.empty()) {
     absl::StrAppend(&cursor, "~f", filter_digest_);
   }

@@ -34,8 +34,8 @@ struct FeedBounds {
   int64_t head_sequence = 0;
 };
 
-// The id of an event: `{incarnation}-{sequence}`.
-std::string FeedEventId(absl::string_view incarnation, int64_t sequence);
+// The id of an event, and the plainest cursor: `{incarnation}-{sequence}`.
+std::string FeedCursor(absl::string_view incarnation, int64_t sequence);
 
 // FAILED_PRECONDITION, reason FEED_CURSOR_EXPIRED, if an event after `sequence`
 // is no longer kept.

@@ -58,7 +58,7 @@ absl::Status FeedReader::ReadAfter(
     sequence = found;
     v1::ChangeEvent event = std::move(*row->message.mutable_event());
     event.set_sequence(sequence);
-    event.set_event_id(FeedEventId(incarnation_, sequence));
+    event.set_event_id(FeedCursor(incarnation_, sequence));
     if (!consume(std::move(event))) return absl::OkStatus();
   }
 }

@@ -10,9 +10,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/identity/resource_name.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
+#include "services/reconciliation/feed_cursor.h"
+#include "services/reconciliation/feed_reader.h"
 #include "services/reconciliation/group_diff.h"
 #include "services/reconciliation/identity_reader.h"
 #include "services/reconciliation/keys.h"
