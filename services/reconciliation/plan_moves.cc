@@ -70,6 +70,13 @@ void NameGroups(const std::vector<DesiredGroup>& streamed,
   if (!has_named) moves.Add("groups");
 }
 
+// The next message, or why there is none.
+absl::StatusOr<absl::optional<StreamDesiredStateResponse>> Next(
+    absl::StatusOr<std::unique_ptr<DesiredStateStream>>& stream) {
+  RETURN_IF_ERROR(stream.status());
+  return (*stream)->Next();
+}
+
 // A row of the account, for people.
 absl::StatusOr<std::string> NameOf(const std::string& key,
                                    const RunName& plan) {
@@ -125,9 +132,7 @@ absl::StatusOr<SourceCheck> CheckSource(const DirectoryName& directory,
   store::ScopeRow scope;
   std::vector<DesiredGroup> streamed;
   while (true) {
-    absl::StatusOr<absl::optional<StreamDesiredStateResponse>> message =
-        stream.status();
-    if (stream.ok()) message = (*stream)->Next();
+    auto message = Next(stream);
     if (ReasonOf(message.status()) == "CHANGE_CURSOR_EXPIRED") {
       check.complete = true;
       check.moves.Add("more than the source can tell by now");
