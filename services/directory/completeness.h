@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-
 #include "services/directory/source_objects.h"
 
 namespace rollcall::directory {

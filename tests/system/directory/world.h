@@ -41,9 +41,9 @@ struct Streamed {
 // A user as the tenant's truth has it, in lines that compare and print well.
 std::vector<std::string> Lines(const Streamed& streamed);
 // Of the members of groups, by name or id; those that are gone have none.
-std::vector<std::string> ExpectedLines(
-    entra::Emulator& emulator, const std::vector<std::string>& groups,
-    const v1::Directory& options);
+std::vector<std::string> ExpectedLines(entra::Emulator& emulator,
+                                       const std::vector<std::string>& groups,
+                                       const v1::Directory& options);
 
 class World {
  public:
