@@ -47,8 +47,9 @@ size_t SizeHint(absl::string_view packed, size_t max_bytes) {
 }  // namespace
 
 absl::StatusOr<std::string> Gunzip(absl::string_view packed, size_t max_bytes) {
-  const std::unique_ptr<libdeflate_decompressor, FreeDecompressor> decompressor(
-      libdeflate_alloc_decompressor());
+  // It keeps nothing from one call to the next but its memory.
+  thread_local const std::unique_ptr<libdeflate_decompressor, FreeDecompressor>
+      decompressor(libdeflate_alloc_decompressor());
   if (decompressor == nullptr) return Malformed();
   if (packed.empty()) return Malformed();
 

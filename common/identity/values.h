@@ -82,6 +82,8 @@ class EmailAddress : public TextValue<EmailAddress> {
  public:
   // INVALID_ARGUMENT, reason EMAIL_INVALID.
   static absl::StatusOr<EmailAddress> Parse(absl::string_view text);
+  // Whether Parse takes it.
+  static bool IsValid(absl::string_view text);
 
  private:
   using TextValue::TextValue;

@@ -139,6 +139,7 @@ absl::Status RocksDbBulkLoader::Add(absl::string_view key,
     absl::MutexLock lock(&mutex_);
     RETURN_IF_ERROR(status_);
     if (finished_) return AlreadyFinished();
+    if (chunk_.row_count() == 0) chunk_.Reserve(options_.chunk_bytes);
     chunk_.Add(view.substr(0, key_size), view.substr(key_size));
     if (!IsFull()) return absl::OkStatus();
     mutex_.Await(absl::Condition(this, &RocksDbBulkLoader::MaySpool));

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 
 namespace rollcall::store {
 namespace {
@@ -36,9 +37,47 @@ uint32_t ByteAt(absl::string_view bytes, size_t i) {
   return static_cast<unsigned char>(bytes[i]);
 }
 
+#if defined(__x86_64__)
+
+bool HasInstruction() {
+  static const bool has = __builtin_cpu_supports("sse4.2") != 0;
+  return has;
+}
+
+__attribute__((target("sse4.2"))) uint32_t ExtendByInstruction(
+    uint32_t crc, absl::string_view bytes) {
+  uint64_t state = ~crc;
+  while (bytes.size() >= sizeof(uint64_t)) {
+    uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), sizeof(word));
+    state = __builtin_ia32_crc32di(state, word);
+    bytes.remove_prefix(sizeof(word));
+  }
+  auto narrow = static_cast<uint32_t>(state);
+  for (const char c : bytes) {
+    narrow = __builtin_ia32_crc32qi(narrow, static_cast<unsigned char>(c));
+  }
+  return ~narrow;
+}
+
+#else
+
+bool HasInstruction() { return false; }
+
+uint32_t ExtendByInstruction(uint32_t crc, absl::string_view bytes) {
+  return ExtendCrc32cByTables(crc, bytes);
+}
+
+#endif
+
 }  // namespace
 
 uint32_t ExtendCrc32c(uint32_t crc, absl::string_view bytes) {
+  return HasInstruction() ? ExtendByInstruction(crc, bytes)
+                          : ExtendCrc32cByTables(crc, bytes);
+}
+
+uint32_t ExtendCrc32cByTables(uint32_t crc, absl::string_view bytes) {
   crc = ~crc;
   while (bytes.size() >= 8) {
     crc ^= ByteAt(bytes, 0) | ByteAt(bytes, 1) << 8 | ByteAt(bytes, 2) << 16 |

@@ -31,5 +31,13 @@ TEST(Crc32c, IsTheSameInPieces) {
   }
 }
 
+TEST(Crc32c, IsTheSameWithoutTheInstruction) {
+  std::string text;
+  for (int size = 0; size < 100; ++size) {
+    EXPECT_EQ(ExtendCrc32cByTables(7, text), ExtendCrc32c(7, text)) << size;
+    text.push_back(static_cast<char>(37 * size));
+  }
+}
+
 }  // namespace
 }  // namespace rollcall::store

@@ -16,6 +16,11 @@ namespace rollcall::store {
 // Some megabytes of rows, one behind the other. One thread.
 class RowChunk {
  public:
+  // Makes room for rows of so many bytes at once, if there is none yet.
+  void Reserve(size_t byte_size) {
+    if (bytes_.capacity() < byte_size) bytes_.reserve(byte_size);
+  }
+
   void Add(absl::string_view row_key, absl::string_view row_value);
 
   // Puts the rows in order; nothing is added afterwards.

@@ -211,9 +211,9 @@ absl::StatusOr<StoredRead> ReadEverything(
   const auto tick = [&] {
     report({counters.objects_read, counters.objects_expected, graph.answers()});
   };
-  RETURN_IF_ERROR(CheckTenant(graph));
-
   WorkCrew crew(options.parallelism);
+  // Beside the groups: nothing of another tenant is kept if it fails.
+  crew.Add([&graph] { return CheckTenant(graph); });
   ASSIGN_OR_RETURN(
       GroupsRead groups,
       GroupReader(graph, writer, crew, counters)

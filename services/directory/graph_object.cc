@@ -48,8 +48,8 @@ void ObjectReader::Text(const dom::element& value, Field<std::string>& field) {
     field = Field<std::string>::Null();
     return;
   }
-  std::string text;
-  if (ReadText(value, text)) field = Field<std::string>(std::move(text));
+  std::string_view text;
+  if (ReadText(value, text)) field = Field<std::string>(std::string(text));
 }
 
 void ObjectReader::Texts(const dom::element& value,
@@ -65,13 +65,13 @@ void ObjectReader::Texts(const dom::element& value,
   }
   std::vector<std::string> texts;
   for (const dom::element element : array) {
-    std::string text;
+    std::string_view text;
     if (texts.size() >= kMaxTexts) {
       Fail("OBJECT_TEXT_TOO_LONG");
       return;
     }
     if (!ReadText(element, text)) return;
-    texts.push_back(std::move(text));
+    texts.emplace_back(text);
   }
   field = Field<std::vector<std::string>>(std::move(texts));
 }
@@ -94,22 +94,20 @@ SkippedObject ObjectReader::Skipped(const SourceId& id) const {
   return skipped;
 }
 
-bool ObjectReader::ReadText(const dom::element& value, std::string& text) {
-  std::string_view view;
-  if (value.get(view) != simdjson::SUCCESS) {
+bool ObjectReader::ReadText(const dom::element& value, std::string_view& text) {
+  if (value.get(text) != simdjson::SUCCESS) {
     Fail("OBJECT_WRONG_TYPE");
     return false;
   }
-  if (view.size() > limits_.max_text_bytes) {
+  if (text.size() > limits_.max_text_bytes) {
     Fail("OBJECT_TEXT_TOO_LONG");
     return false;
   }
-  if (view.find('\0') != std::string_view::npos ||
-      !simdjson::validate_utf8(view.data(), view.size())) {
+  if (text.find('\0') != std::string_view::npos ||
+      !simdjson::validate_utf8(text.data(), text.size())) {
     Fail("OBJECT_TEXT_INVALID");
     return false;
   }
-  text = std::string(view);
   return true;
 }
 

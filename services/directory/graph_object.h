@@ -53,7 +53,8 @@ class ObjectReader {
   SkippedObject Skipped(const SourceId& id) const;
 
  private:
-  bool ReadText(const simdjson::dom::element& value, std::string& text);
+  // Valid as long as the document is.
+  bool ReadText(const simdjson::dom::element& value, std::string_view& text);
 
   const PageLimits& limits_;
   uint32_t seen_ = 0;

@@ -137,5 +137,22 @@ TEST(MembershipIndex, NumbersUsersInOrderAndFindsThem) {
   EXPECT_EQ(MembershipIndex().size(), 0u);
 }
 
+TEST(MembershipIndex, FindsIdsHoweverTheyAreSpread) {
+  std::mt19937_64 generator(7);
+  for (const uint64_t spread : {~uint64_t{0}, uint64_t{0xffff}, uint64_t{0}}) {
+    std::vector<DirectMembership> members;
+    for (uint64_t i = 0; i < 1000; ++i) {
+      members.push_back({SourceId(generator() & spread, 2 * i), 1});
+    }
+    const MembershipIndex index(members);
+    ASSERT_EQ(index.size(), 1000u);
+    for (uint32_t i = 0; i < index.size(); ++i) {
+      const SourceId& id = index.user(i);
+      EXPECT_EQ(index.Find(id), i);
+      EXPECT_EQ(index.Find(SourceId(id.high(), id.low() + 1)), absl::nullopt);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace rollcall::directory

@@ -1,6 +1,7 @@
 #include "services/directory/membership_index.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace rollcall::directory {
 
@@ -18,11 +19,22 @@ MembershipIndex::MembershipIndex(std::vector<DirectMembership> memberships) {
   }
   begin_.push_back(static_cast<uint32_t>(groups_.size()));
   users_.shrink_to_fit();
+
+  // About four users in each.
+  while (bucket_shift_ > 32 && users_.size() >> (66 - bucket_shift_) > 0) {
+    --bucket_shift_;
+  }
+  buckets_.resize((size_t{1} << (64 - bucket_shift_)) + 1);
+  for (const SourceId& user : users_) ++buckets_[BucketOf(user) + 1];
+  std::partial_sum(buckets_.begin(), buckets_.end(), buckets_.begin());
 }
 
 absl::optional<uint32_t> MembershipIndex::Find(const SourceId& user) const {
-  const auto found = std::lower_bound(users_.begin(), users_.end(), user);
-  if (found == users_.end() || *found != user) return absl::nullopt;
+  const uint32_t bucket = BucketOf(user);
+  const auto end = users_.begin() + buckets_[bucket + 1];
+  const auto found =
+      std::lower_bound(users_.begin() + buckets_[bucket], end, user);
+  if (found == end || *found != user) return absl::nullopt;
   return static_cast<uint32_t>(found - users_.begin());
 }
 

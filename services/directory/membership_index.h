@@ -24,7 +24,7 @@ struct DirectMembership {
 // Immutable, thread-safe.
 class MembershipIndex {
  public:
-  MembershipIndex() : begin_(1, 0) {}
+  MembershipIndex() : MembershipIndex(std::vector<DirectMembership>()) {}
 
   // Any order; what is there twice counts once.
   explicit MembershipIndex(std::vector<DirectMembership> memberships);
@@ -43,7 +43,16 @@ class MembershipIndex {
   absl::optional<uint32_t> Find(const SourceId& user) const;
 
  private:
+  // For ids that are random, as GUIDs are, a bucket holds a few; for others
+  // Find is a binary search.
+  uint32_t BucketOf(const SourceId& user) const {
+    return static_cast<uint32_t>(user.high() >> bucket_shift_);
+  }
+
   std::vector<SourceId> users_;
+  int bucket_shift_ = 63;
+  // The first user of each bucket, one more than buckets.
+  std::vector<uint32_t> buckets_;
   std::vector<uint32_t> begin_;  // One more than users.
   std::vector<uint32_t> groups_;
 };

@@ -38,7 +38,7 @@ std::string ChunkOf(absl::Span<const SourceId> ids) {
   StoredMembers chunk;
   std::string& bytes = *chunk.mutable_users();
   bytes.reserve(ids.size() * SourceId::kSize);
-  for (const SourceId& id : ids) bytes += id.Bytes();
+  for (const SourceId& id : ids) id.AppendBytes(bytes);
   return Serialize(chunk);
 }
 
@@ -149,19 +149,20 @@ void AppendMembers(const ReadPlace& place, const SourceId& group,
   }
 }
 
-absl::Status ReadWriter::PutUsers(
-    absl::Span<const std::pair<SourceId, StoredUser>> users) {
-  const bool indexed = header_.directory().username_normalization_enabled();
-  for (const auto& [id, user] : users) {
-    RETURN_IF_ERROR(
-        loader_->Add(mirror_keys::User(place_, id), Serialize(user)));
-    if (indexed && user.presence() == StoredUser::PRESENT &&
-        !user.username().empty()) {
-      RETURN_IF_ERROR(loader_->Add(
-          mirror_keys::ShortName(place_, user.username(), id), ""));
-    }
+absl::Status ReadWriter::PutUser(const SourceId& id, const StoredUser& user) {
+  // For their memory.
+  thread_local std::string key;
+  thread_local std::string bytes;
+  key = users_prefix_;
+  id.AppendBytes(key);
+  // There is no map in it: the bytes are those of Serialize.
+  user.SerializeToString(&bytes);
+  RETURN_IF_ERROR(loader_->Add(key, bytes));
+  if (!header_.directory().username_normalization_enabled() ||
+      user.presence() != StoredUser::PRESENT || user.username().empty()) {
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  return loader_->Add(mirror_keys::ShortName(place_, user.username(), id), "");
 }
 
 absl::Status ReadWriter::EndLoading() {

@@ -40,6 +40,7 @@ class ReadWriter {
       : store_(store),
         place_(std::move(place)),
         header_(std::move(header)),
+        users_prefix_(mirror_keys::Users(place_)),
         loader_(store.BeginBulkLoad(place_.account())) {}
 
   const store::StoredRead& header() const { return header_; }
@@ -47,8 +48,7 @@ class ReadWriter {
   rollcall::store::Store& store() const { return store_; }
 
   // With the index of short names (A4). Each user once.
-  absl::Status PutUsers(
-      absl::Span<const std::pair<SourceId, store::StoredUser>> users);
+  absl::Status PutUser(const SourceId& id, const store::StoredUser& user);
   // Once all users and members were put; a second time it does nothing.
   absl::Status EndLoading();
   // After EndLoading: a user that was put is there. For confirming collisions.
@@ -79,6 +79,7 @@ class ReadWriter {
   rollcall::store::Store& store_;
   const ReadPlace place_;
   const store::StoredRead header_;
+  const std::string users_prefix_;
   std::unique_ptr<rollcall::store::BulkLoader> loader_;  // None: it has ended.
 };
 

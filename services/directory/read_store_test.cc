@@ -80,11 +80,9 @@ class ReadStoreTest : public ::testing::Test {
   // A sealed read with `users` users.
   void WriteRead(const std::string& read_id, int users = 1) {
     const std::unique_ptr<ReadWriter> writer = Begin(read_id);
-    std::vector<std::pair<SourceId, store::StoredUser>> rows;
     for (int i = 0; i < users; ++i) {
-      rows.emplace_back(SourceId(1, i), User(read_id));
+      EXPECT_OK(writer->PutUser(SourceId(1, i), User(read_id)));
     }
-    EXPECT_OK(writer->PutUsers(rows));
     EXPECT_OK(Seal(*store_, *writer));
   }
 
@@ -127,7 +125,7 @@ class ReadStoreTest : public ::testing::Test {
 
 TEST_F(ReadStoreTest, R30_AReadThatIsNotSealedIsNeverShown) {
   const std::unique_ptr<ReadWriter> writer = Begin("r1");
-  EXPECT_OK(writer->PutUsers({{SourceId(1, 1), User("ada")}}));
+  EXPECT_OK(writer->PutUser(SourceId(1, 1), User("ada")));
   EXPECT_EQ(Find("r1"), nullptr);
   EXPECT_OK(writer->Abandon());
   EXPECT_EQ(Find("r1"), nullptr);
@@ -135,9 +133,9 @@ TEST_F(ReadStoreTest, R30_AReadThatIsNotSealedIsNeverShown) {
 
 TEST_F(ReadStoreTest, AMirrorIsWalkedInTheOrderOfIds) {
   const std::unique_ptr<ReadWriter> writer = Begin("r1");
-  EXPECT_OK(writer->PutUsers({{SourceId(2, 0), User("c")},
-                              {SourceId(1, 9), User("b")},
-                              {SourceId(0, 255), User("a")}}));
+  EXPECT_OK(writer->PutUser(SourceId(2, 0), User("c")));
+  EXPECT_OK(writer->PutUser(SourceId(1, 9), User("b")));
+  EXPECT_OK(writer->PutUser(SourceId(0, 255), User("a")));
   EXPECT_OK(writer->PutMembers(SourceId(7, 7), {SourceId(2, 0)}));
   EXPECT_OK(writer->MarkCollisions({SourceId(1, 9)}));
   EXPECT_OK(Seal(*store_, *writer));
@@ -161,10 +159,10 @@ TEST_F(ReadStoreTest, A4_ShortNamesOfUsersInScopeAreIndexed) {
   ASSERT_OK(writer);
   store::StoredUser gone = User("ada");
   gone.set_presence(store::StoredUser::ABSENT);
-  EXPECT_OK((*writer)->PutUsers({{SourceId(2, 0), User("ada")},
-                                 {SourceId(1, 9), User("ada")},
-                                 {SourceId(1, 8), gone},
-                                 {SourceId(1, 7), User("adam")}}));
+  EXPECT_OK((*writer)->PutUser(SourceId(2, 0), User("ada")));
+  EXPECT_OK((*writer)->PutUser(SourceId(1, 9), User("ada")));
+  EXPECT_OK((*writer)->PutUser(SourceId(1, 8), gone));
+  EXPECT_OK((*writer)->PutUser(SourceId(1, 7), User("adam")));
   EXPECT_OK(Seal(*store_, **writer));
   EXPECT_THAT(*Find("r1")->rows().UsersNamed("ada"),
               ElementsAre(SourceId(1, 9), SourceId(2, 0)));
@@ -193,7 +191,7 @@ TEST_F(ReadStoreTest, SealingTwiceIsRefused) {
 TEST_F(ReadStoreTest, OnlyTheMirrorAndTheReadUnderWayAreKept) {
   for (const char* id : {"r1", "r2", "r3"}) WriteRead(id);
   const std::unique_ptr<ReadWriter> open = Begin("r4");
-  EXPECT_OK(open->PutUsers({{SourceId(1, 1), User("r4")}}));
+  EXPECT_OK(open->PutUser(SourceId(1, 1), User("r4")));
   SweepAll(*store_);
   EXPECT_NE(Find("r3"), nullptr);
   EXPECT_EQ(CountRows("reads"), 2);
@@ -205,7 +203,7 @@ TEST_F(ReadStoreTest, OnlyTheMirrorAndTheReadUnderWayAreKept) {
 
 TEST_F(ReadStoreTest, AbandonedReadsAreRemoved) {
   const std::unique_ptr<ReadWriter> writer = Begin("r1");
-  EXPECT_OK(writer->PutUsers({{SourceId(1, 1), User("ada")}}));
+  EXPECT_OK(writer->PutUser(SourceId(1, 1), User("ada")));
   EXPECT_OK(writer->PutMembers(SourceId(7, 7), {SourceId(1, 1)}));
   EXPECT_OK(writer->PutGroups({{SourceId(7, 7), store::StoredGroup()}}));
   EXPECT_OK(writer->EndLoading());
@@ -299,7 +297,7 @@ TEST(ReadStoreCrash, B12_ADeadReadLeavesNothing) {
         if (writer.ok()) {
           ReadWriter& read = **writer;
           const SourceId ada(1, 1);
-          absl::Status status = read.PutUsers({{ada, User("ada")}});
+          absl::Status status = read.PutUser(ada, User("ada"));
           if (status.ok()) status = read.PutMembers(SourceId(7, 7), {ada});
           if (status.ok()) status = read.MarkCollisions({ada});
           if (status.ok()) status = Seal(faulty, read);

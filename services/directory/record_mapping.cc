@@ -45,9 +45,8 @@ MappedUser MapUser(const SourceUser& user, const MappingOptions& options) {
 
   const absl::string_view mail = absl::StripAsciiWhitespace(user.mail.value());
   if (!mail.empty()) {
-    const absl::StatusOr<EmailAddress> email = EmailAddress::Parse(mail);
-    if (email.ok()) {
-      mapped.email = email->value();
+    if (EmailAddress::IsValid(mail)) {
+      mapped.email = mail;
     } else {
       mapped.warnings.push_back("EMAIL_MALFORMED");
     }

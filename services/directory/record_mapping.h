@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "services/directory/source_objects.h"
 
 namespace rollcall::directory {
@@ -14,10 +15,11 @@ struct MappingOptions {
   bool normalize_usernames = false;  // R32.
 };
 
+// Refers to the user that it was made of.
 struct MappedUser {
   std::string username;  // Lower case; empty if `skip_reason` says why.
-  std::string display_name;
-  std::string email;  // Empty if there is none.
+  absl::string_view display_name;
+  absl::string_view email;  // Empty if there is none.
   bool enabled = true;
   bool guest = false;
 

@@ -40,9 +40,9 @@ uint64_t ReadBigEndian(absl::string_view bytes) {
   return value;
 }
 
-void AppendBigEndian(uint64_t value, std::string& out) {
+void WriteBigEndian(uint64_t value, char* out) {
   for (int shift = 56; shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>(value >> shift & 0xff));
+    *out++ = static_cast<char>(value >> shift & 0xff);
   }
 }
 
@@ -83,10 +83,15 @@ std::string SourceId::ToString() const {
 
 std::string SourceId::Bytes() const {
   std::string bytes;
-  bytes.reserve(kSize);
-  AppendBigEndian(high_, bytes);
-  AppendBigEndian(low_, bytes);
+  AppendBytes(bytes);
   return bytes;
+}
+
+void SourceId::AppendBytes(std::string& out) const {
+  char bytes[kSize];
+  WriteBigEndian(high_, bytes);
+  WriteBigEndian(low_, bytes + kSize / 2);
+  out.append(bytes, kSize);
 }
 
 }  // namespace rollcall::directory

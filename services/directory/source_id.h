@@ -36,6 +36,7 @@ class SourceId {
 
   // Big-endian, in the order of the values.
   std::string Bytes() const;
+  void AppendBytes(std::string& out) const;
 
   uint64_t high() const { return high_; }
   uint64_t low() const { return low_; }

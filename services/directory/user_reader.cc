@@ -23,8 +23,6 @@ constexpr size_t kMaxConfirmations = 2000;
 // Pages that wait to be written while the chain goes on.
 constexpr int kMaxPagesUnderWay = 4;
 
-constexpr size_t kRowsPerBatch = 1000;
-
 }  // namespace
 
 UserReader::UserReader(GraphSession& graph, ReadWriter& writer, WorkCrew& crew,
@@ -165,6 +163,7 @@ absl::Status UserReader::Fold(const Page<SourceUser>& page) {
     const SkippedObject* skipped = nullptr;
   };
   std::vector<Claimed> claimed;
+  claimed.reserve(page.items.size() + page.skipped.size());
   {
     absl::MutexLock lock(&mutex_);
     uint32_t number = 0;
@@ -180,16 +179,18 @@ absl::Status UserReader::Fold(const Page<SourceUser>& page) {
     }
   }
   counters_.objects_read += static_cast<int64_t>(claimed.size());
-  std::vector<std::pair<SourceId, StoredUser>> rows;
-  rows.reserve(claimed.size());
+  StoredUser row;  // One for all, for its memory.
   for (const Claimed& claim : claimed) {
-    StoredUser row = claim.user != nullptr ? MapToRow(*claim.user, options_)
-                                           : SkippedRow(claim.skipped->reason);
+    if (claim.user != nullptr) {
+      MapToRow(*claim.user, options_, row);
+    } else {
+      row = SkippedRow(claim.skipped->reason);
+    }
     Note(row, claim.number);
     SetGroups(claim.number, row);
-    rows.emplace_back(scope_.user(claim.number), std::move(row));
+    RETURN_IF_ERROR(writer_.PutUser(scope_.user(claim.number), row));
   }
-  return writer_.PutUsers(rows);
+  return absl::OkStatus();
 }
 
 void UserReader::Note(const StoredUser& row, uint32_t number) {
@@ -204,7 +205,11 @@ void UserReader::Note(const StoredUser& row, uint32_t number) {
       user.malformed_email = true;
     }
   }
-  if (!excluded && !row.username().empty()) user.mark = MarkOf(row.username());
+  // Only shortened ones may collide.
+  if (options_.username_normalization_enabled() && !excluded &&
+      !row.username().empty()) {
+    user.mark = MarkOf(row.username());
+  }
 }
 
 void UserReader::SetGroups(uint32_t number, StoredUser& row) {
@@ -215,7 +220,6 @@ void UserReader::SetGroups(uint32_t number, StoredUser& row) {
 // Who is a member and was not shown has a row nevertheless: when it appears,
 // its groups are known.
 absl::Status UserReader::WriteOthers() {
-  std::vector<std::pair<SourceId, StoredUser>> rows;
   for (uint32_t number = 0; number < users_.size(); ++number) {
     const Outcome outcome = users_[number].outcome;
     if (outcome == Outcome::kImported || outcome == Outcome::kExcluded) {
@@ -223,13 +227,9 @@ absl::Status UserReader::WriteOthers() {
     }
     StoredUser row = outcome == Outcome::kDangling ? AbsentRow() : UnreadRow();
     SetGroups(number, row);
-    rows.emplace_back(scope_.user(number), std::move(row));
-    if (rows.size() == kRowsPerBatch) {
-      RETURN_IF_ERROR(writer_.PutUsers(rows));
-      rows.clear();
-    }
+    RETURN_IF_ERROR(writer_.PutUser(scope_.user(number), row));
   }
-  return writer_.PutUsers(rows);
+  return absl::OkStatus();
 }
 
 void UserReader::GiveUp(const std::vector<uint32_t>& numbers,

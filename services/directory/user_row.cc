@@ -23,8 +23,8 @@ void FillSource(const SourceUser& user, StoredUser& row) {
 
 void FillMapped(const MappedUser& mapped, StoredUser& row) {
   row.set_username(mapped.username);
-  row.set_display_name(mapped.display_name);
-  row.set_email(mapped.email);
+  row.set_display_name(mapped.display_name.data(), mapped.display_name.size());
+  row.set_email(mapped.email.data(), mapped.email.size());
   row.set_account_enabled(mapped.enabled);
   row.set_guest(mapped.guest);
   row.set_skip_reason(mapped.skip_reason);
@@ -49,11 +49,11 @@ Field<std::string> TextField(const std::string& text) {
 
 }  // namespace
 
-StoredUser MapToRow(const SourceUser& user,
-                    const store::StoredDirectory& options) {
+void MapToRow(const SourceUser& user, const store::StoredDirectory& options,
+              StoredUser& row) {
+  row.Clear();
   const MappedUser mapped = MapUser(
       user, {.normalize_usernames = options.username_normalization_enabled()});
-  StoredUser row;
   FillSource(user, row);
   FillMapped(mapped, row);
   if (options.phone_import_enabled()) {
@@ -62,6 +62,12 @@ StoredUser MapToRow(const SourceUser& user,
   if (mapped.guest && options.guests_excluded()) {
     row.set_presence(StoredUser::EXCLUDED);
   }
+}
+
+StoredUser MapToRow(const SourceUser& user,
+                    const store::StoredDirectory& options) {
+  StoredUser row;
+  MapToRow(user, options, row);
   return row;
 }
 

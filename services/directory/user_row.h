@@ -14,6 +14,9 @@ namespace rollcall::directory {
 // group yet.
 store::StoredUser MapToRow(const SourceUser& user,
                            const store::StoredDirectory& options);
+// The same into a row that was used before, whose memory it uses again.
+void MapToRow(const SourceUser& user, const store::StoredDirectory& options,
+              store::StoredUser& row);
 
 // Who cannot be read is still there: known by id, not imported, and not to be
 // removed either.

@@ -1,32 +1,24 @@
 // Measures the directory service against a local Entra ID: a first read into
-// the mirror beside the floor, the least work that the same bytes cost.
+// the mirror, one without changes and one with 1 % changed users, each beside
+// its floor, the least work that the same bytes cost.
 //
 //   bazel run //tests/bench:directory_bench -- --users=10000,100000
-#include <unistd.h>
+#include <stdlib.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
-#include <iostream>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "common/http/client.h"
-#include "common/store/rocksdb_store.h"
-#include "common/time/clock.h"
-#include "services/directory/fake_authorization.h"
-#include "services/directory/graph_client.h"
-#include "services/directory/manager.h"
-#include "services/directory/mirror_keeper.h"
-#include "services/directory/test_sealer.h"
+#include "absl/strings/str_format.h"
+#include "tests/bench/directory_product.h"
 #include "tests/bench/local_tenant.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/tuned_floor.h"
@@ -43,12 +35,10 @@ ABSL_FLAG(std::string, store_directory, "",
 namespace rollcall::bench {
 namespace {
 
-constexpr char kConnection[] = "accounts/acme/connections/c1";
-
-[[noreturn]] void Fail(const absl::Status& status) {
-  std::cerr << status << "\n";
-  std::exit(1);
-}
+constexpr char kFirstRead[] = "first read";
+constexpr char kStream[] = "stream";
+constexpr char kNoChange[] = "no change";
+constexpr char kSomeChanged[] = "1 % changed";
 
 // A folder that goes away with this.
 class Folder {
@@ -66,90 +56,56 @@ class Folder {
   std::string path_;
 };
 
-std::vector<Figures> MeasureFloor(LocalTenant& tenant,
-                                  const std::string& folder) {
-  const FloorOptions options = {.token = tenant.MakeToken(),
-                                .store_path = folder + "/floor",
-                                .phones = absl::GetFlag(FLAGS_phones)};
-  StopWatch watch(tenant);
-  const int64_t users = RunTunedFloor(tenant.facts(), options);
-  return {watch.Stop("floor", users)};
+void ChangeSome(LocalTenant& tenant, int users) {
+  tenant.ChangeUsers(std::max(users / 100, 1));
 }
 
-// The service, as its main program wires it but for the RPCs.
-class Product {
- public:
-  Product(LocalTenant& tenant, const std::string& folder)
-      : tenant_(tenant),
-        client_(*http::Client::Create({.ca_file = tenant.facts().ca_file})),
-        store_(*store::OpenRocksDb(
-            {.path = folder + "/product", .owner = "bench"})),
-        authorization_(kConnection, tenant.facts().origin,
-                       tenant.facts().tenant_id),
-        graph_(*client_, authorization_, clock_, waiter_),
-        manager_(*store_, authorization_, graph_, clock_),
-        keeper_(*store_, authorization_, graph_, directory::TestSealer(),
-                clock_) {
-    authorization_.set_fixed_token(tenant.MakeToken());
-    directory::v1::CreateDirectoryRequest create;
-    create.set_parent("accounts/acme");
-    create.set_directory_id("d1");
-    directory::v1::Directory& made = *create.mutable_directory();
-    made.set_display_name("Bench");
-    made.set_connection(kConnection);
-    made.set_phone_import_enabled(absl::GetFlag(FLAGS_phones));
-    made.set_default_region_code("GB");
-    for (const std::string& id : tenant.facts().group_ids) {
-      made.add_selected_groups()->set_source_id(id);
-    }
-    if (const auto status = manager_.Create(create).status(); !status.ok()) {
-      Fail(status);
-    }
-  }
+FloorOptions FloorIn(LocalTenant& tenant, const std::string& folder) {
+  return {.token = tenant.MakeToken(),
+          .store_path = folder + "/floor",
+          .phones = absl::GetFlag(FLAGS_phones)};
+}
 
-  // A first read, and the stream of it behind.
-  std::vector<Figures> ReadFirst() {
-    directory::v1::StreamDesiredStateRequest request;
-    request.set_name("accounts/acme/directories/d1");
-    request.set_mode(directory::v1::StreamDesiredStateRequest::FULL);
-    std::vector<Figures> figures;
-    StopWatch watch(tenant_);
-    absl::optional<StopWatch> stream;
-    directory::v1::DesiredStateTrailer trailer;
-    const absl::Status status = keeper_.StreamDesiredState(
-        request, [] { return false; },
-        [&](const directory::v1::StreamDesiredStateResponse& response) {
-          if (response.has_group() && figures.empty()) {
-            figures.push_back(watch.Stop("first read", 0));
-            stream.emplace(tenant_);
-          }
-          if (response.has_trailer()) trailer = response.trailer();
-          return true;
-        });
-    if (!status.ok()) Fail(status);
-    figures.push_back(stream->Stop("stream", trailer.user_count()));
-    figures.front().users = trailer.user_count();
-    if (!trailer.complete()) {
-      std::fprintf(stderr, "The read is not complete.\n");
-      std::exit(1);
-    }
-    return figures;
-  }
+// Measures nothing.
+std::vector<Figures> ReadOnce(LocalTenant& tenant, int,
+                              const std::string& folder) {
+  TunedFloor(tenant.facts(), FloorIn(tenant, folder)).ReadEverything();
+  return {};
+}
 
- private:
-  LocalTenant& tenant_;
-  Clock& clock_ = Clock::GetRealClock();
-  directory::RealWaiter waiter_;
-  const std::unique_ptr<http::Client> client_;
-  const std::unique_ptr<store::Store> store_;
-  directory::FakeAuthorization authorization_;
-  directory::GraphClient graph_;
-  directory::DirectoryManager manager_;
-  directory::MirrorKeeper keeper_;
-};
+std::vector<Figures> MeasureFloor(LocalTenant& tenant, int users,
+                                  const std::string& folder) {
+  TunedFloor floor(tenant.facts(), FloorIn(tenant, folder));
+  std::vector<Figures> figures;
+  StopWatch first(tenant);
+  const int64_t read = floor.ReadEverything();
+  figures.push_back(first.Stop(kFirstRead, read));
+
+  StopWatch second(tenant);
+  const int64_t unchanged = floor.ReadChanges();
+  figures.push_back(second.Stop(kNoChange, unchanged));
+
+  ChangeSome(tenant, users);
+  StopWatch third(tenant);
+  const int64_t changed = floor.ReadChanges();
+  figures.push_back(third.Stop(kSomeChanged, changed));
+  return figures;
+}
+
+std::vector<Figures> MeasureProduct(LocalTenant& tenant, int users,
+                                    const std::string& folder) {
+  DirectoryProduct product(tenant, {.store_path = folder + "/product",
+                                    .phones = absl::GetFlag(FLAGS_phones)});
+  std::vector<Figures> figures = product.ReadEverything(kFirstRead, kStream);
+  figures.push_back(product.ReadChanges(kNoChange));
+  ChangeSome(tenant, users);
+  figures.push_back(product.ReadChanges(kSomeChanged));
+  return figures;
+}
 
 // All runs of one step.
 using Runs = std::vector<Figures>;
+using Steps = std::map<std::string, Runs>;
 
 template <typename Of>
 double Median(const Runs& runs, Of of) {
@@ -162,63 +118,71 @@ double Median(const Runs& runs, Of of) {
 }
 
 void PrintHeader() {
-  std::printf("%9s %5s  %-11s %9s %7s %9s %7s %6s %9s %9s %9s\n", "users", "ms",
-              "step", "seconds", "x floor", "CPU s", "x floor", "MiB",
-              "requests", "units", "KiB");
+  std::printf("%9s %4s  %-11s %-7s %8s %7s %8s %7s %8s %4s %8s %8s %8s\n",
+              "users", "ms", "step", "who", "seconds", "x floor", "CPU s",
+              "x floor", "read", "MiB", "requests", "units", "KiB");
 }
 
-void Print(int users, int latency, const std::string& step, const Runs& runs,
-           const Runs& floor) {
+// One line; ratios if there is a floor beside it.
+void Print(const std::string& where, const std::string& who, const Runs& runs,
+           const Runs* floor) {
   const auto seconds = [](const Figures& f) { return f.seconds; };
   const auto cpu = [](const Figures& f) { return f.cpu_seconds; };
+  const auto ratio = [&](const auto& of) {
+    if (floor == nullptr) return std::string("-");
+    return absl::StrFormat("%.2f", Median(runs, of) / Median(*floor, of));
+  };
   std::printf(
-      "%9d %5d  %-11s %9.3f %7.2f %9.3f %7.2f %6.0f %9.0f %9.0f %9.0f\n", users,
-      latency, step.c_str(), Median(runs, seconds),
-      Median(runs, seconds) / Median(floor, seconds), Median(runs, cpu),
-      Median(runs, cpu) / Median(floor, cpu),
+      "%s %-7s %8.3f %7s %8.3f %7s %8.0f %4.0f %8.0f %8.0f %8.0f\n",
+      where.c_str(), who.c_str(), Median(runs, seconds), ratio(seconds).c_str(),
+      Median(runs, cpu), ratio(cpu).c_str(),
+      Median(runs, [](const Figures& f) { return f.users; }),
       Median(runs, [](const Figures& f) { return f.peak_kib / 1024; }),
       Median(runs, [](const Figures& f) { return f.served.requests; }),
       Median(runs, [](const Figures& f) { return f.served.resource_units; }),
       Median(runs, [](const Figures& f) { return f.served.bytes / 1024; }));
-  std::fflush(stdout);
 }
 
 void Measure(LocalTenant& tenant, int users, int latency) {
-  std::map<std::string, Runs> steps;
-  std::vector<std::string> order;
-  const auto run =
-      [&](const std::function<std::vector<Figures>(const std::string& folder)>&
-              work) {
-        const Folder folder;
-        return MeasureInChild([&] { return work(folder.path()); });
-      };
-  const auto floor = [&tenant](const std::string& folder) {
-    return MeasureFloor(tenant, folder);
-  };
-  run(floor);  // The tenant makes its pages.
-  tenant.SetLatency(latency);
-  for (int i = 0; i < absl::GetFlag(FLAGS_repeat); ++i) {
-    std::vector<Figures> all = run(floor);
-    for (const Figures& figures : run([&tenant](const std::string& folder) {
-           return Product(tenant, folder).ReadFirst();
-         })) {
-      all.push_back(figures);
-    }
-    for (const Figures& figures : all) {
-      if (steps[figures.step].empty()) order.push_back(figures.step);
+  Steps floor;
+  Steps product;
+  const auto run = [&](auto measure, Steps& steps) {
+    const Folder folder;
+    for (const Figures& figures : MeasureInChild(
+             [&] { return measure(tenant, users, folder.path()); })) {
       steps[figures.step].push_back(figures);
     }
+  };
+  // Changes make the tenant forget its pages: a read that is not counted makes
+  // them anew.
+  const auto warm_up = [&] {
+    Steps not_counted;
+    tenant.SetLatency(0);
+    run(ReadOnce, not_counted);
+    tenant.SetLatency(latency);
+  };
+  for (int i = 0; i < absl::GetFlag(FLAGS_repeat); ++i) {
+    warm_up();
+    run(MeasureFloor, floor);
+    warm_up();
+    run(MeasureProduct, product);
   }
-  tenant.SetLatency(0);
-  for (const std::string& step : order) {
-    Print(users, latency, step, steps[step], steps["floor"]);
+  for (const char* step : {kFirstRead, kStream, kNoChange, kSomeChanged}) {
+    const std::string where =
+        absl::StrFormat("%9d %4d  %-11s", users, latency, step);
+    const auto beside = floor.find(step);
+    const Runs* const least = beside == floor.end() ? nullptr : &beside->second;
+    if (least != nullptr) Print(where, "floor", *least, nullptr);
+    Print(where, "product", product[step], least);
   }
+  std::fflush(stdout);
 }
 
 int ToNumber(const std::string& text) {
   int number = 0;
-  if (!absl::SimpleAtoi(text, &number)) Fail(absl::InvalidArgumentError(text));
-  return number;
+  if (absl::SimpleAtoi(text, &number)) return number;
+  std::fprintf(stderr, "Not a number: %s\n", text.c_str());
+  std::exit(1);
 }
 
 void Run() {

@@ -8,8 +8,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "rocksdb/db.h"
@@ -91,10 +93,12 @@ class Downloader {
   std::string body_;
 };
 
-// Calls `take` with each object of each page of a chain.
+// Calls `take` with each object of each page of a chain; gives the link of the
+// last page that tells what changes later, if there is one.
 template <typename Take, typename EndPage>
-void WalkChain(Downloader& downloader, std::string url, Take take,
-               EndPage end_page) {
+std::string WalkChain(Downloader& downloader, std::string url, Take take,
+                      EndPage end_page) {
+  std::string delta_link;
   ondemand::parser parser;
   while (!url.empty()) {
     const simdjson::padded_string_view body = downloader.Get(url);
@@ -114,10 +118,15 @@ void WalkChain(Downloader& downloader, std::string url, Take take,
         std::string_view link;
         if (field.value().get_string().get(link)) Fail("a link");
         url = link;
+      } else if (key == "@odata.deltaLink") {
+        std::string_view link;
+        if (field.value().get_string().get(link)) Fail("a link");
+        delta_link = link;
       }
     }
     end_page();
   }
+  return delta_link;
 }
 
 void Require(const rocksdb::Status& status) {
@@ -176,13 +185,13 @@ void AppendGuid(std::string_view text, std::string& bytes) {
   }
 }
 
-int64_t ReadUsers(Downloader& downloader, const std::string& url,
-                  rocksdb::DB& db) {
-  int64_t users = 0;
+// Stores the users of a chain and counts them; gives its last link.
+std::string ReadUsers(Downloader& downloader, const std::string& url,
+                      rocksdb::DB& db, int64_t& users) {
   std::string key;
   std::string row;
   rocksdb::WriteBatch batch;
-  WalkChain(
+  return WalkChain(
       downloader, url,
       [&](ondemand::object& user) {
         key.assign("u");
@@ -194,7 +203,6 @@ int64_t ReadUsers(Downloader& downloader, const std::string& url,
         Require(db.Write(rocksdb::WriteOptions(), &batch));
         batch.Clear();
       });
-  return users;
 }
 
 void ReadMembers(Downloader& downloader, const std::string& url,
@@ -217,6 +225,12 @@ void ReadMembers(Downloader& downloader, const std::string& url,
   Require(db.Put(rocksdb::WriteOptions(), "g" + group, blob));
 }
 
+// For pages of which only the links matter.
+std::string WalkPast(Downloader& downloader, const std::string& url) {
+  return WalkChain(
+      downloader, url, [](ondemand::object&) {}, [] {});
+}
+
 std::unique_ptr<rocksdb::DB> OpenStore(const std::string& path) {
   rocksdb::Options options;
   options.create_if_missing = true;
@@ -230,40 +244,91 @@ std::unique_ptr<rocksdb::DB> OpenStore(const std::string& path) {
   return std::unique_ptr<rocksdb::DB>(db);
 }
 
+std::string UserSelect(bool phones) {
+  return std::string(
+             "$select=id,userPrincipalName,displayName,mail,accountEnabled,"
+             "userType") +
+         (phones ? ",mobilePhone,businessPhones" : "");
+}
+
 }  // namespace
 
-int64_t RunTunedFloor(const TenantFacts& tenant, const FloorOptions& options) {
-  curl_global_init(CURL_GLOBAL_DEFAULT);
-  const std::unique_ptr<rocksdb::DB> db = OpenStore(options.store_path);
-  const std::string users_url =
-      tenant.origin +
-      "/v1.0/users?$select=id,userPrincipalName,displayName,mail,"
-      "accountEnabled,userType" +
-      (options.phones ? ",mobilePhone,businessPhones" : "") + "&$top=999";
+class TunedFloor::Store {
+ public:
+  explicit Store(const std::string& path) : db_(OpenStore(path)) {}
+  rocksdb::DB& db() { return *db_; }
 
-  std::atomic<int64_t> users{0};
+ private:
+  const std::unique_ptr<rocksdb::DB> db_;
+};
+
+TunedFloor::TunedFloor(const TenantFacts& tenant, FloorOptions options)
+    : tenant_(tenant), options_(std::move(options)) {
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+TunedFloor::~TunedFloor() = default;
+
+int64_t TunedFloor::ReadEverything() {
+  store_ = std::make_unique<Store>(options_.store_path);
+  const std::string graph = tenant_.origin + "/v1.0/";
+  const std::string select = UserSelect(options_.phones);
+
+  int64_t users = 0;
+  links_.resize(2);
   std::atomic<size_t> next_chain{0};
   std::vector<std::thread> threads;
-  for (int i = 0; i < options.connections; ++i) {
+  for (int i = 0; i < options_.connections; ++i) {
     threads.emplace_back([&] {
-      Downloader downloader(tenant, options.token);
-      for (size_t chain = next_chain++; chain <= tenant.group_ids.size();
+      Downloader downloader(tenant_, options_.token);
+      for (size_t chain = next_chain++; chain <= tenant_.group_ids.size() + 3;
            chain = next_chain++) {
-        // The longest chain first.
-        if (chain == 0) {
-          users = ReadUsers(downloader, users_url, *db);
-          continue;
+        switch (chain) {
+          // The longest chain first.
+          case 0:
+            ReadUsers(downloader, graph + "users?" + select + "&$top=999",
+                      store_->db(), users);
+            break;
+          case 1:
+            links_[0] = WalkPast(downloader, graph + "users/delta?" + select +
+                                                 "&$deltatoken=latest");
+            break;
+          case 2:
+            links_[1] =
+                WalkPast(downloader, graph +
+                                         "groups/delta?$select=id,displayName,"
+                                         "members&$deltatoken=latest");
+            break;
+          case 3:
+            WalkPast(downloader,
+                     graph + "groups?$select=id,displayName&$top=999");
+            break;
+          default: {
+            const std::string& group = tenant_.group_ids[chain - 4];
+            ReadMembers(
+                downloader,
+                graph + "groups/" + group + "/members?$select=id&$top=999",
+                group, store_->db());
+          }
         }
-        const std::string& group = tenant.group_ids[chain - 1];
-        ReadMembers(downloader,
-                    tenant.origin + "/v1.0/groups/" + group +
-                        "/members?$select=id&$top=999",
-                    group, *db);
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
-  Require(db->SyncWAL());
+  Require(store_->db().SyncWAL());
+  return users;
+}
+
+int64_t TunedFloor::ReadChanges() {
+  int64_t users = 0;
+  std::thread of_groups([&] {
+    Downloader downloader(tenant_, options_.token);
+    links_[1] = WalkPast(downloader, links_[1]);
+  });
+  Downloader downloader(tenant_, options_.token);
+  links_[0] = ReadUsers(downloader, links_[0], store_->db(), users);
+  of_groups.join();
+  Require(store_->db().SyncWAL());
   return users;
 }
 
