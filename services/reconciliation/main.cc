@@ -15,6 +15,7 @@
 #include "common/store/rocksdb_store.h"
 #include "common/time/clock.h"
 #include "common/time/periodic_worker.h"
+#include "services/reconciliation/access_cache.h"
 #include "services/reconciliation/client.h"
 #include "services/reconciliation/directory_releaser.h"
 #include "services/reconciliation/run_crew.h"
@@ -22,6 +23,7 @@
 #include "services/reconciliation/service.h"
 #include "services/reconciliation/store.h"
 #include "services/reconciliation/user_service.h"
+#include "services/reconciliation/watched_store.h"
 
 ABSL_FLAG(std::string, directory, "127.0.0.1:7002",
           "Where the directory service is: host:port or a gRPC name.");
@@ -46,7 +48,9 @@ int Main(int argc, char** argv) {
                                     .owner = "reconciliation",
                                     .on_failure = rpc::ExitOnStoreFailure});
   if (!rows.ok()) return rpc::FailToStart(rows.status());
-  IdentityStore store(**rows);
+  AccessCache access;
+  WatchedStore watched(**rows, access);
+  IdentityStore store(watched);
 
   auto channel = rpc::OpenChannel(
       {.target = absl::GetFlag(FLAGS_directory),
@@ -96,7 +100,7 @@ int Main(int argc, char** argv) {
                          .directory = directory,
                          .clock = clock,
                          .make_id = RandomId},
-                        edge);
+                        edge, &access);
   return rpc::Serve(process, *std::move(policy), {&runs, &users}, [&] {
     stopping = true;
     crew.reset();
