@@ -15,6 +15,7 @@
 #include "common/store/rocksdb_store.h"
 #include "common/time/clock.h"
 #include "common/time/periodic_worker.h"
+#include "services/reconciliation/access_cache.h"
 #include "services/reconciliation/client.h"
 #include "services/reconciliation/directory_releaser.h"
 #include "services/reconciliation/feed_expiry.h"
@@ -23,6 +24,7 @@
 #include "services/reconciliation/service.h"
 #include "services/reconciliation/store.h"
 #include "services/reconciliation/user_service.h"
+#include "services/reconciliation/watched_store.h"
 
 ABSL_FLAG(std::string, directory, "127.0.0.1:7002",
           "Where the directory service is: host:port or a gRPC name.");
@@ -57,7 +59,9 @@ int Main(int argc, char** argv) {
                                     .owner = "reconciliation",
                                     .on_failure = rpc::ExitOnStoreFailure});
   if (!rows.ok()) return rpc::FailToStart(rows.status());
-  IdentityStore store(**rows);
+  AccessCache access;
+  WatchedStore watched(**rows, access);
+  IdentityStore store(watched);
 
   auto channel = rpc::OpenChannel(
       {.target = absl::GetFlag(FLAGS_directory),
@@ -116,7 +120,7 @@ int Main(int argc, char** argv) {
                          .directory = directory,
                          .clock = clock,
                          .make_id = RandomId},
-                        edge);
+                        edge, &access);
   return rpc::Serve(
       process, *std::move(policy), {&runs, &users},
       [&] {

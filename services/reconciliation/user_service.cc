@@ -12,6 +12,7 @@
 #include "common/rpc/paging.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "services/reconciliation/access_reader.h"
 #include "services/reconciliation/records.h"
 #include "services/reconciliation/user_errors.h"
 #include "services/reconciliation/user_view.h"
@@ -188,9 +189,22 @@ absl::StatusOr<v1::CheckAccessResponse> UserServiceImpl::CheckAccess(
                    AccountName::Parse(request.parent()));
   ASSIGN_OR_RETURN(const Username username,
                    Username::Parse(request.username()));
+  if (cache_ != nullptr) {
+    const auto known = cache_->Find(account.id(), username.value());
+    if (known.has_value()) return ShowAccess(*known, account.id());
+  }
+  // Before the snapshot: what is read from it may be old by the time it is to
+  // be kept.
+  const uint64_t commits = cache_ == nullptr ? 0 : cache_->commits();
   const auto snapshot = store_.Snapshot();
-  return ReadAccess(username.value(), account.id(),
-                    IdentityReader(*snapshot, account.id()));
+  ASSIGN_OR_RETURN(
+      const AccessReading reading,
+      ReadAccess(username.value(), IdentityReader(*snapshot, account.id())));
+  if (cache_ != nullptr && !reading.known.user_id.empty()) {
+    cache_->Keep(commits, account.id(), username.value(), reading.known,
+                 reading.groups);
+  }
+  return ShowAccess(reading.known, account.id());
 }
 
 absl::StatusOr<v1::BatchCheckAccessResponse> UserServiceImpl::BatchCheckAccess(

@@ -9,6 +9,7 @@
 #include "common/time/clock.h"
 #include "google/protobuf/empty.pb.h"
 #include "rollcall/reconciliation/v1/user.grpc.pb.h"
+#include "services/reconciliation/access_cache.h"
 #include "services/reconciliation/group_writer.h"
 #include "services/reconciliation/store.h"
 #include "services/reconciliation/user_writer.h"
@@ -24,10 +25,14 @@ class UserServiceImpl final
           v1::UserService::WithCallbackMethod_BatchCheckAccess<
               v1::UserService::Service>> {
  public:
-  UserServiceImpl(UserWriterOptions options, rpc::Edge edge)
+  // `cache` hears of every commit to the store, see WatchedStore; without one
+  // every answer is read from the store.
+  UserServiceImpl(UserWriterOptions options, rpc::Edge edge,
+                  AccessCache* cache = nullptr)
       : store_(options.store),
         clock_(options.clock),
         edge_(std::move(edge)),
+        cache_(cache),
         users_(options),
         groups_(options.store, options.clock, options.make_id) {}
 
@@ -219,6 +224,7 @@ class UserServiceImpl final
   IdentityStore& store_;
   Clock& clock_;
   rpc::Edge edge_;
+  AccessCache* cache_;  // nullptr: none.
   UserWriter users_;
   GroupWriter groups_;
 };

@@ -40,20 +40,6 @@ v1::User::State EffectiveState(const User& user,
   return v1::User::STATE_UNSPECIFIED;
 }
 
-v1::CheckAccessResponse::Decision DecisionOf(Access access) {
-  switch (access) {
-    case Access::kAllow:
-      return v1::CheckAccessResponse::ALLOW;
-    case Access::kAllowBypass:
-      return v1::CheckAccessResponse::ALLOW_BYPASS;
-    case Access::kEnrollFirst:
-      return v1::CheckAccessResponse::ENROLL_FIRST;
-    case Access::kRefuse:
-      return v1::CheckAccessResponse::REFUSE;
-  }
-  return v1::CheckAccessResponse::DECISION_UNSPECIFIED;
-}
-
 }  // namespace
 
 std::string EtagOf(const User& user) { return EtagOfRow(ToRow(user)); }
@@ -100,32 +86,6 @@ absl::StatusOr<std::vector<Group>> GroupsOf(const User& user,
     groups.push_back(std::move(group->group));
   }
   return groups;
-}
-
-absl::StatusOr<v1::CheckAccessResponse> ReadAccess(
-    const std::string& username, const std::string& account,
-    const IdentityReader& identities) {
-  ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
-                   identities.FindUserByUsername(username));
-  std::vector<Group> groups;
-  if (record.has_value()) {
-    ASSIGN_OR_RETURN(groups, GroupsOf(record->user, identities));
-  }
-  const AccessDecision decision =
-      DecideAccess(record.has_value() ? &record->user : nullptr, groups);
-  v1::CheckAccessResponse response;
-  response.set_decision(DecisionOf(decision.access));
-  response.set_reason(decision.reason);
-  response.set_rule(decision.rule);
-  if (record.has_value()) {
-    response.set_user(
-        UserName(AccountName(account), record->user.id).ToString());
-  }
-  if (!decision.group.empty()) {
-    response.set_group(
-        GroupName(AccountName(account), decision.group).ToString());
-  }
-  return response;
 }
 
 }  // namespace rollcall::reconciliation

@@ -31,12 +31,6 @@ v1::Group ShowGroup(const Group& group, const std::string& account);
 absl::StatusOr<std::vector<Group>> GroupsOf(const User& user,
                                             const IdentityReader& identities);
 
-// Answers CheckAccess for one username; `username` in lower case. `identities`
-// must read one instant.
-absl::StatusOr<v1::CheckAccessResponse> ReadAccess(
-    const std::string& username, const std::string& account,
-    const IdentityReader& identities);
-
 }  // namespace rollcall::reconciliation
 
 #endif  // ROLLCALL_SERVICES_RECONCILIATION_USER_VIEW_H_
