@@ -114,6 +114,12 @@ absl::Status MirrorKeeper::Stream(const DirectoryName& name,
                                   const v1::StreamDesiredStateRequest& request,
                                   const std::function<bool()>& cancelled,
                                   const WriteMessage& write) {
+  if (request.username_normalization_assumed()) {
+    return InvalidArgument("NORMALIZATION_NOT_ASSUMABLE",
+                           "Usernames are told in the form that is configured; "
+                           "another one cannot be assumed yet.",
+                           {{"field", "username_normalization_assumed"}});
+  }
   if (request.mode() == v1::StreamDesiredStateRequest::FULL) {
     return StreamFull(request, name, cancelled, write);
   }

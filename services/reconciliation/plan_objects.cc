@@ -7,6 +7,7 @@
 #include "absl/types/optional.h"
 #include "common/status/status_macros.h"
 #include "services/reconciliation/records.h"
+#include "services/reconciliation/revert_history.h"
 
 namespace rollcall::reconciliation {
 namespace {
@@ -44,6 +45,9 @@ absl::Status WriteUser(const store::PlannedRow& planned, absl::Time now,
       AsOf(now, known, FromRow(planned.user_id(), planned.user_after()), work);
   store::UserMarkRow mark = planned.user_after().mark();
   mark.set_run(work.run.name());
+  if (known != nullptr) {
+    RETURN_IF_ERROR(KeepBefore(*known, work.run.name(), transaction));
+  }
   RETURN_IF_ERROR(transaction.PutUser(known, after, mark));
 
   const v1::User last = ToMessage(after, work.account());

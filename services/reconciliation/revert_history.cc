@@ -7,7 +7,9 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
+#include "services/reconciliation/before_keys.h"
 #include "services/reconciliation/keys.h"
+#include "services/reconciliation/records.h"
 #include "services/reconciliation/store.pb.h"
 
 namespace rollcall::reconciliation {
@@ -17,15 +19,16 @@ using rollcall::store::GetMessage;
 using rollcall::store::KeyRange;
 using rollcall::store::KeyReader;
 
-// A user that is merged into is "created" for the directory, but is older.
-bool IsNew(const v1::ChangeEvent& event) {
-  const v1::User& user = event.user_change().user();
-  return event.user_change().kind() == v1::UserChange::CREATED &&
-         user.create_time().seconds() == event.commit_time().seconds() &&
-         user.create_time().nanos() == event.commit_time().nanos();
-}
-
 }  // namespace
+
+absl::Status KeepBefore(const User& before, const std::string& run,
+                        Transaction& transaction) {
+  std::string key = keys::Before(run, before.id);
+  ASSIGN_OR_RETURN(const absl::optional<std::string> kept,
+                   transaction.reader().Get(transaction.account(), key));
+  if (!kept.has_value()) transaction.Put(std::move(key), ToRow(before));
+  return absl::OkStatus();
+}
 
 absl::StatusOr<RevertHistory> ReadRevertHistory(
     const std::string& account, const std::string& user_id,
@@ -47,14 +50,17 @@ absl::StatusOr<RevertHistory> ReadRevertHistory(
         absl::optional<store::EventRow> row,
         GetMessage<store::EventRow>(rows, account, keys::Feed(sequence)));
     if (!row.has_value()) continue;  // Too old to be kept.
-    v1::ChangeEvent& event = *row->mutable_event();
+    const v1::ChangeEvent& event = row->event();
     if (history.first != 0) {
       history.is_changed_since |= event.run() != run;
     } else if (event.run() == run) {
       history.first = sequence;
-      history.is_created = !history.before.has_value() && IsNew(event);
-    } else {
-      history.before = std::move(*event.mutable_user_change()->mutable_user());
+      ASSIGN_OR_RETURN(const absl::optional<store::UserRow> before,
+                       GetMessage<store::UserRow>(rows, account,
+                                                  keys::Before(run, user_id)));
+      if (before.has_value()) history.before = FromRow(user_id, *before);
+      history.is_created = !before.has_value() && event.user_change().kind() ==
+                                                      v1::UserChange::CREATED;
     }
   }
   if (history.first != 0) return history;

@@ -1,5 +1,5 @@
-// Finds what a user was before a run, and whether anybody has changed it since
-// (B5).
+// Keeps and finds what a user was before a run, and whether anybody has changed
+// it since (B5).
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_REVERT_HISTORY_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_REVERT_HISTORY_H_
 
@@ -9,21 +9,25 @@
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
 #include "common/store/store.h"
-#include "rollcall/reconciliation/v1/reconciliation.pb.h"
+#include "services/reconciliation/model.h"
+#include "services/reconciliation/transaction.h"
 
 namespace rollcall::reconciliation {
 
 struct RevertHistory {
   // The run's first event about the user.
   int64_t first = 0;
-  // The user as the last event before says; none: there is none, or it is not
-  // kept any more.
-  absl::optional<v1::User> before;
+  // The user as it was; none: it was not there.
+  absl::optional<User> before;
   // Whether the run has brought the user into being.
   bool is_created = false;
   // Whether somebody else has changed the user after that first event.
   bool is_changed_since = false;
 };
+
+// To be called before a run changes a user: the first time counts.
+absl::Status KeepBefore(const User& before, const std::string& run,
+                        Transaction& transaction);
 
 // Of one user, of whom the run tells something. DATA_LOSS if it does not.
 absl::StatusOr<RevertHistory> ReadRevertHistory(

@@ -37,7 +37,8 @@ std::string TextOf(const std::string& value) {
 // A row as text; the table is the first part of the key.
 std::string RowText(const std::string& key, const std::string& value) {
   const std::string table = key.substr(0, key.find('\0'));
-  if (table == "users") return TextOf<store::UserRow>(value);
+  if (table == "users" || table == "before")
+    return TextOf<store::UserRow>(value);
   if (table == "groups") return TextOf<store::GroupRow>(value);
   if (table == "runs") return TextOf<store::RunRow>(value);
   if (table == "feed") return TextOf<store::EventRow>(value);

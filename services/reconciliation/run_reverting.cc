@@ -67,7 +67,7 @@ class Reverting {
       return Write(record->user, Uncreated(record->user, directory, now_));
     }
     if (!history.before.has_value()) return Leave("HISTORY_LOST");
-    ASSIGN_OR_RETURN(User before, FromMessage(*history.before));
+    User before = *history.before;
     ASSIGN_OR_RETURN(const bool is_taken, IsTaken(name.id(), before));
     if (is_taken) return Leave("NAME_TAKEN");
     RETURN_IF_ERROR(KeepExisting(before.groups));
@@ -78,44 +78,6 @@ class Reverting {
   absl::Status Leave(const std::string& reason) {
     ++(*work_.counters().mutable_not_reverted())[reason];
     return absl::OkStatus();
-  }
-
-  // What an event tells of a user.
-  absl::StatusOr<User> FromMessage(const v1::User& message) const {
-    User user;
-    user.username = message.username();
-    user.display_name = message.display_name();
-    user.email = message.email();
-    if (message.state() == v1::User::BYPASS) user.status = UserStatus::kBypass;
-    if (message.state() == v1::User::DISABLED) {
-      user.status = UserStatus::kDisabled;
-    }
-    for (const v1::ManagedBy& managed : message.managed_by()) {
-      ASSIGN_OR_RETURN(const DirectoryName directory,
-                       DirectoryName::Parse(managed.directory()));
-      user.claims.push_back(
-          {.directory = directory.id(),
-           .source_id = managed.source_id(),
-           .user_principal_name = managed.user_principal_name()});
-    }
-    for (const std::string& group : message.groups()) {
-      ASSIGN_OR_RETURN(const GroupName name, GroupName::Parse(group));
-      user.groups.push_back(name.id());
-    }
-    for (const v1::Phone& phone : message.phones()) {
-      std::string directory;
-      if (!phone.directory().empty()) {
-        ASSIGN_OR_RETURN(const DirectoryName name,
-                         DirectoryName::Parse(phone.directory()));
-        directory = name.id();
-      }
-      user.phones.push_back({phone.number(), std::move(directory)});
-    }
-    user.source_has_phone_data = message.source_has_phone_data();
-    if (message.has_delete_time()) {
-      user.delete_time = FromTimestamp(message.delete_time());
-    }
-    return user;
   }
 
   // Whether somebody else has the username or an object of the source by now.

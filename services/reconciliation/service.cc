@@ -76,6 +76,12 @@ absl::StatusOr<v1::Run> ReconciliationServiceImpl::CreateRun(
                            "Only a run of kind FULL can be planned.",
                            {{"field", "run.plan_only"}});
   }
+  if (request.run().username_normalization_assumed()) {
+    return InvalidArgument(
+        "NORMALIZATION_NOT_ASSUMABLE",
+        "A switch of the usernames' form cannot be planned yet.",
+        {{"field", "run.username_normalization_assumed"}});
+  }
   RETURN_IF_ERROR(CheckRequestId(request.request_id()));
 
   ASSIGN_OR_RETURN(absl::optional<v1::Run> answer,

@@ -10,6 +10,7 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
+#include "services/reconciliation/before_keys.h"
 #include "services/reconciliation/group_diff.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/records.h"
@@ -285,7 +286,10 @@ absl::Status Transaction::DropEvent(const v1::ChangeEvent& event) {
   }
   Delete(keys::Feed(event.sequence()));
   const std::string user = UserOf(event);
-  if (!user.empty()) Delete(keys::History(user, event.sequence()));
+  if (!user.empty()) {
+    Delete(keys::History(user, event.sequence()));
+    if (!event.run().empty()) Delete(keys::Before(event.run(), user));
+  }
   head_.set_dropped_sequence(event.sequence());
   return absl::OkStatus();
 }

@@ -9,6 +9,7 @@
 #include "common/status/status_macros.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/records.h"
+#include "services/reconciliation/revert_history.h"
 #include "services/reconciliation/user_marks.h"
 #include "services/reconciliation/username_form.h"
 
@@ -96,6 +97,9 @@ absl::Status UserSync::Write(const UserRecord* before,
                              const UserDecision& decision,
                              const store::UserMarkRow& mark) {
   const User after = AsRead(decision.after);
+  if (before != nullptr) {
+    RETURN_IF_ERROR(KeepBefore(before->user, work_.run.name(), transaction_));
+  }
   RETURN_IF_ERROR(transaction_.PutUser(
       before == nullptr ? nullptr : &before->user, after, mark));
   v1::ChangeEvent event = MakeEvent(

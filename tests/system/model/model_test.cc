@@ -76,7 +76,6 @@ TEST_P(ModelControl, AWrongRuleIsFoundAndItsLifeShortened) {
 INSTANTIATE_TEST_SUITE_P(
     Each, ModelControl,
     ::testing::Values(
-        Control{"R63_ClockRestarts", Planted::kClockRestarts},
         Control{"R48_SyncClearsBypass", Planted::kSyncClearsBypass},
         Control{"R36_RenameFollows", Planted::kRenameFollows},
         Control{"R30_IncompleteRemoves", Planted::kIncompleteRemoves},

@@ -35,7 +35,6 @@ struct Outcome {
 // A wrong rule, for the controls that prove that the comparison sees it.
 enum class Planted : uint8_t {
   kNothing,
-  kClockRestarts,       // R63: each sync restarts the clock of the trash.
   kSyncClearsBypass,    // R48
   kRenameFollows,       // R36: the username follows the source.
   kIncompleteRemoves,   // R30
