@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/reconciliation/changed_world.h"
+#include "services/reconciliation/feed_expiry.h"
 #include "services/reconciliation/invariants.h"
 #include "services/reconciliation/run_reverting.h"
 #include "services/reconciliation/world.h"
@@ -125,6 +126,24 @@ TEST(Revert, B5_AMergedUserIsManualAgain) {
   EXPECT_THAT(eve.claims, IsEmpty());
   EXPECT_EQ(eve.email, "eve@home.test");
   EXPECT_FALSE(eve.pending_deletion());
+}
+
+TEST(Revert, B5_B7_NeedsNoEventsFromBeforeTheRun) {
+  World world;
+  Populate(world);
+  const User ben = world.user("ben@a.test");
+  const User ada = world.user("ada@a.test");
+  world.clock.AdvanceTime(absl::Hours(24 * 40));
+  const v1::Run mad = SyncMad(world);
+  FeedExpiry expiry(*world.store, absl::Hours(24 * 30));
+  ASSERT_OK(expiry.RunOnce(world.clock.TimeNow()).status());
+  EXPECT_GT(world.store->Feed("acme").Bounds()->dropped_sequence, 0);
+
+  const v1::Run revert = world.Revert(mad);
+  EXPECT_EQ(revert.state(), v1::Run::SUCCEEDED);
+  EXPECT_EQ(revert.counters().users_reverted(), 3);
+  EXPECT_EQ(world.user("ben@a.test").groups, ben.groups);
+  EXPECT_EQ(world.user("ada@a.test").email, ada.email);
 }
 
 TEST(Revert, B5_LeavesAloneWhomSomebodyHasChangedSince) {

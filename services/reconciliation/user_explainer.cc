@@ -13,6 +13,7 @@
 #include "common/rpc/paging.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "services/reconciliation/access_reader.h"
 #include "services/reconciliation/identity_reader.h"
 #include "services/reconciliation/source_records.h"
 #include "services/reconciliation/upcoming_changes.h"
@@ -138,8 +139,9 @@ absl::StatusOr<v1::ExplainUserResponse> UserExplainer::Explain(
   const User& user = record->user;
   ASSIGN_OR_RETURN(*response.mutable_user(),
                    ShowUser(user, account.id(), identities));
-  ASSIGN_OR_RETURN(*response.mutable_access(),
-                   ReadAccess(user.username, account.id(), identities));
+  ASSIGN_OR_RETURN(const AccessReading access,
+                   ReadAccess(user.username, identities));
+  *response.mutable_access() = ShowAccess(access.known, account.id());
   RETURN_IF_ERROR(AddScopes(user, account, request.read_source(), history,
                             options_.directory, &response));
   std::vector<ManagingDirectory> directories;
