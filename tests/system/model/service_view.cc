@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "services/reconciliation/access_reader.h"
 #include "services/reconciliation/user_view.h"
 #include "services/reconciliation/world.h"
 
@@ -125,8 +126,9 @@ std::vector<std::string> ServiceView::Lines() {
   }
   for (const auto& user : Must(identities.ListUsers("", kMany))) {
     lines.push_back(LineOf(reconciliation::ShowListedUser(user, "acme")));
-    const v1::CheckAccessResponse access =
-        Must(reconciliation::ReadAccess(user.username, "acme", identities));
+    const v1::CheckAccessResponse access = reconciliation::ShowAccess(
+        Must(reconciliation::ReadAccess(user.username, identities)).known,
+        "acme");
     lines.push_back(
         absl::StrCat("access ", user.username, " ",
                      v1::CheckAccessResponse::Decision_Name(access.decision()),
