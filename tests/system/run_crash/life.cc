@@ -47,8 +47,14 @@ namespace {
 
 constexpr char kAccount[] = "acme";
 
-// A whole line, at once: what is told is told, however soon the end comes.
-void Say(absl::string_view line) { std::cout << line << '\n' << std::flush; }
+// More than a life opens.
+constexpr int kStreamsOfALife = 20;
+
+// A whole line, at once: what is told is told, however soon the end comes, and
+// whoever else is talking.
+void Say(absl::string_view line) {
+  std::cout << absl::StrCat(line, "\n") << std::flush;
+}
 
 DirectoryName Name() { return DirectoryName(AccountName(kAccount), "d1"); }
 
@@ -57,12 +63,14 @@ class Life {
   explicit Life(rollcall::store::Store& rows)
       : rows_(rows), store_(rows), script_(Script()) {
     // Every life knows the same cursors, as a directory service does that is
-    // not killed with it. The readings are lost.
+    // not killed with it.
     for (const Step& step : script_) {
       step.change(directory_.tenants["d1"]);
-      directory::v1::StreamDesiredStateRequest request;
-      request.set_name(Name().ToString());
-      directory_.StreamDesiredState(request).status().IgnoreError();
+      OpenStream();
+    }
+    // The readings are lost, and none is ever named as one of a former life.
+    for (int n = 0; n < absl::GetFlag(FLAGS_life) * kStreamsOfALife; ++n) {
+      OpenStream();
     }
     directory_.ForgetReadings();
     directory_.on_message = [](int n) { Say(absl::StrCat("message ", n)); };
@@ -86,6 +94,12 @@ class Life {
   }
 
  private:
+  void OpenStream() {
+    directory::v1::StreamDesiredStateRequest request;
+    request.set_name(Name().ToString());
+    directory_.StreamDesiredState(request).status().IgnoreError();
+  }
+
   RunEngineOptions Options() {
     return {.store = store_,
             .directory = directory_,
@@ -121,8 +135,10 @@ class Life {
     if (run.has_value() && run->state() == v1::Run::PARTIAL) {
       return absl::OkStatus();
     }
-    return Internal("RUN_NOT_ENDED", "A run has not ended well.",
-                    {{"run", name.ToString()}});
+    return Internal(
+        "RUN_NOT_ENDED", "A run has not ended well.",
+        {{"run", name.ToString()},
+         {"is", run.has_value() ? run->ShortDebugString() : "not there"}});
   }
 
   // With the run that was under way when the former life was ended.
