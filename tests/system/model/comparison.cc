@@ -73,10 +73,11 @@ std::string CompareEvents(const std::vector<Event>& model,
 }
 
 std::string CompareRuns(const RunResult& model, const RunResult& service) {
-  if (model.state != service.state || model.problems != service.problems) {
-    return absl::StrCat("model: ", model.state, " ",
+  if (model.kind != service.kind || model.state != service.state ||
+      model.problems != service.problems) {
+    return absl::StrCat("model: ", model.kind, " ", model.state, " ",
                         absl::StrJoin(model.problems, " "),
-                        "\nservice: ", service.state, " ",
+                        "\nservice: ", service.kind, " ", service.state, " ",
                         absl::StrJoin(service.problems, " "));
   }
   const std::string counters =

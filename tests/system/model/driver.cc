@@ -156,9 +156,16 @@ void Driver::AdvanceSeconds(int64_t by) {
 
 int64_t Driver::Now() { return absl::ToUnixSeconds(world_->clock.TimeNow()); }
 
-std::string Driver::FullSync(const std::string& directory) {
-  const RunName run = world_->Start(directory);
+std::string Driver::Carry(const RunName& run) {
   return Call([&] { return world_->Carry(run); });
+}
+
+std::string Driver::FullSync(const std::string& directory) {
+  return Carry(world_->Start(directory));
+}
+
+std::string Driver::SyncChanges(const std::string& directory) {
+  return Carry(world_->Start(directory, v1::Run::CHANGES));
 }
 
 std::string Driver::SyncUser(const std::string& directory,

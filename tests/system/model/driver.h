@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "common/identity/resource_name.h"
 #include "tests/system/model/edit_rules.h"
 #include "tests/system/model/service_view.h"
 #include "tests/system/model/tenant.h"
@@ -46,6 +47,8 @@ class Driver {
   int64_t Now();
 
   std::string FullSync(const std::string& directory);
+  // A full one if there was none before.
+  std::string SyncChanges(const std::string& directory);
   // Answers with what became of the user.
   std::string SyncUser(const std::string& directory, const std::string& upn);
 
@@ -68,6 +71,7 @@ class Driver {
 
  private:
   void Restart();
+  std::string Carry(const RunName& run);
   void Arm();
   std::string Call(const std::function<absl::Status()>& call);
   std::string NewRequestId();

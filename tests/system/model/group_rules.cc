@@ -135,7 +135,8 @@ void Sync::ClearStrangers() {
   }
 }
 
-// A8: unmanaged from now on, and without the members whom a sync has put there.
+// A8: unmanaged from now on, and without synced members, whichever directory's
+// they are: nobody has put them there by hand (R95).
 void Sync::ReleaseGroups() {
   for (auto& [number, group] : state_.groups) {
     if (group.directory != directory_ || linked_.count(group.object) > 0) {
@@ -143,7 +144,7 @@ void Sync::ReleaseGroups() {
     }
     for (auto& [member, user] : state_.users) {
       if (user.groups.count(number) == 0) continue;
-      if (user.claims.count(directory_) == 0) continue;
+      if (!user.managed()) continue;
       const User before = user;
       user.groups.erase(number);
       Tell(member, before, "UPDATED", {"A8"});

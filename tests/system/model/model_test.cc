@@ -81,7 +81,8 @@ INSTANTIATE_TEST_SUITE_P(
         Control{"R30_IncompleteRemoves", Planted::kIncompleteRemoves},
         Control{"R55_ManagedIsDeletable", Planted::kManagedIsDeletable},
         Control{"A6_DirectoriesForget", Planted::kDirectoriesForget},
-        Control{"R47_PhonesAreReplaced", Planted::kPhonesAreReplaced}),
+        Control{"R47_PhonesAreReplaced", Planted::kPhonesAreReplaced},
+        Control{"B6_ChangesForgetTheGone", Planted::kChangesForgetTheGone}),
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace

@@ -21,6 +21,7 @@ struct Event {
 };
 
 struct RunResult {
+  std::string kind;
   std::string state;
   std::map<std::string, int64_t> counters;  // Those that are not 0.
   std::set<std::string> problems;
@@ -35,12 +36,13 @@ struct Outcome {
 // A wrong rule, for the controls that prove that the comparison sees it.
 enum class Planted : uint8_t {
   kNothing,
-  kSyncClearsBypass,    // R48
-  kRenameFollows,       // R36: the username follows the source.
-  kIncompleteRemoves,   // R30
-  kManagedIsDeletable,  // R55
-  kDirectoriesForget,   // A6: one directory's absence trashes.
-  kPhonesAreReplaced,   // R47
+  kSyncClearsBypass,      // R48
+  kRenameFollows,         // R36: the username follows the source.
+  kIncompleteRemoves,     // R30
+  kManagedIsDeletable,    // R55
+  kDirectoriesForget,     // A6: one directory's absence trashes.
+  kPhonesAreReplaced,     // R47
+  kChangesForgetTheGone,  // B6
 };
 
 }  // namespace rollcall::model

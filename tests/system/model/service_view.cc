@@ -53,6 +53,7 @@ std::string FieldsOf(const v1::Group& group) {
 
 RunResult ResultOf(const v1::Run& run) {
   RunResult result;
+  result.kind = v1::Run::Kind_Name(run.kind());
   result.state = v1::Run::State_Name(run.state());
   for (const v1::RunProblem& problem : run.problems()) {
     result.problems.insert(problem.reason());

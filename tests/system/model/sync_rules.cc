@@ -14,9 +14,35 @@ Outcome Sync::Full() {
   for (const auto& [number, user] : state_.users) {
     auto claim = user.claims.find(directory_);
     if (claim == user.claims.end() || user.in_trash()) continue;
-    const int object = claim->second.object;
-    if (scope_.count(object) == 0) takings_[object].absent = true;
+    Miss(claim->second.object);
   }
+  run_.kind = "FULL";
+  return TakeAndFinish();
+}
+
+Outcome Sync::Changes(const std::map<int, Wanted>& last_reading) {
+  MatchGroups();
+  NoteLinks();
+  for (const auto& [object, wanted] : scope_) {
+    auto before = last_reading.find(object);
+    if (before != last_reading.end() && before->second == wanted) continue;
+    Count("users_seen");
+    fates_[object] = Seen(wanted);
+  }
+  for (const auto& [object, before] : last_reading) {
+    if (planted_ != Planted::kChangesForgetTheGone) Miss(object);
+  }
+  run_.kind = "CHANGES";
+  return TakeAndFinish();
+}
+
+void Sync::Miss(int object) {
+  const int number = state_.FindUser(directory_, object);
+  if (number == 0 || state_.users.at(number).in_trash()) return;
+  if (scope_.count(object) == 0) takings_[object].absent = true;
+}
+
+Outcome Sync::TakeAndFinish() {
   const bool complete =
       tenant_.readings_complete || planted_ == Planted::kIncompleteRemoves;
   if (!tenant_.readings_complete) run_.problems.insert("READ_INCOMPLETE");
@@ -32,6 +58,7 @@ Outcome Sync::Full() {
 
 Outcome Sync::One(const std::string& upn) {
   at_once_ = true;
+  run_.kind = "SINGLE_USER";
   NoteLinks();
   int object = 0;
   for (const auto& [candidate, user] : tenant_.users) {

@@ -30,6 +30,9 @@ class Sync {
 
   // Everything (R66).
   Outcome Full();
+  // Whom the source tells to have changed since the last reading, and nobody
+  // else (B6).
+  Outcome Changes(const std::map<int, Wanted>& last_reading);
   // One user, by user principal name (R71 to R81).
   Outcome One(const std::string& upn);
 
@@ -67,6 +70,10 @@ class Sync {
   void Take(const Taking& taking, User& user, Rules* rules);
   void CarryOut(int object, Taking taking, bool complete);
   std::string Remove(int number);
+
+  // Whoever is in scope no longer is missed, if the directory manages him.
+  void Miss(int object);
+  Outcome TakeAndFinish();
 
   // Last, groups that are what they were not.
   void ClearStrangers();

@@ -22,6 +22,7 @@ struct Step {
     kUser,       // Somebody does something to a user...
     kGroup,      // ... or to a group.
     kTime,       // Days pass; the trash is emptied.
+    kChanges,    // A sync of what has changed.
   };
   Kind kind = Kind::kFull;
   uint64_t number = 0;  // Decides what exactly happens.

@@ -69,7 +69,9 @@ class Trial {
       case Step::Kind::kConfigure:
         return ChangeSource(kind);
       case Step::Kind::kFull:
-        return SyncEverything();
+        return SyncEverything(/*of_changes=*/false);
+      case Step::Kind::kChanges:
+        return SyncEverything(/*of_changes=*/true);
       case Step::Kind::kSingle:
         return SyncOne();
       case Step::Kind::kUser:
@@ -93,13 +95,18 @@ class Trial {
     driver_.Configure(directory, tenant);
   }
 
-  void SyncEverything() {
+  void SyncEverything(bool of_changes) {
     const std::string directory = AnyDirectory();
     Say("  of " + directory);
-    const Outcome outcome = Sync(state_, directory, tenants_.at(directory),
-                                 driver_.Now(), options_.planted)
-                                .Full();
-    const std::string answer = driver_.FullSync(directory);
+    const Tenant& tenant = tenants_.at(directory);
+    Sync sync(state_, directory, tenant, driver_.Now(), options_.planted);
+    auto last = last_readings_.find(directory);
+    const bool has_last = last != last_readings_.end();
+    const Outcome outcome =
+        of_changes && has_last ? sync.Changes(last->second) : sync.Full();
+    last_readings_[directory] = ScopeOf(tenant);
+    const std::string answer = of_changes ? driver_.SyncChanges(directory)
+                                          : driver_.FullSync(directory);
     if (answer != "OK") return Defect("the run: " + answer);
     Compare(outcome);
   }
@@ -261,6 +268,8 @@ class Trial {
   const TrialOptions options_;
   Prng prng_;
   std::map<std::string, Tenant> tenants_;
+  // Who was in scope when everything was read, or what had changed.
+  std::map<std::string, std::map<int, Wanted>> last_readings_;
   State state_;
   Driver driver_;
   Verdict verdict_;
