@@ -26,21 +26,14 @@ User Reverted(const User& now_is, const User& before,
   after.display_name = before.display_name;
   after.email = before.email;
   after.status = before.status;
-  after.disabled_by = DisabledBy::kNobody;
-  if (before.status == UserStatus::kDisabled) {
-    // Of a managed user nobody else can say so (R49).
-    after.disabled_by = before.claims.empty() ? DisabledBy::kAdministrator
-                                              : DisabledBy::kSource;
-  }
+  after.disabled_by = before.disabled_by;
   after.claims = before.claims;
   for (Claim& claim : after.claims) {
     const Claim* known = now_is.ClaimOf(claim.directory);
     const bool is_same =
         known != nullptr && known->source_id == claim.source_id;
-    claim.username_origin =
-        is_same ? known->username_origin : claim.user_principal_name;
-    // Unset: no reading has decided about this link.
-    claim.read_time = is_same ? known->read_time : absl::UnixEpoch();
+    // An older reading than the undone one changes nothing any more.
+    if (is_same) claim.read_time = known->read_time;
   }
   after.groups = before.groups;
   after.phones = before.phones;

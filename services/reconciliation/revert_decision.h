@@ -9,9 +9,8 @@
 
 namespace rollcall::reconciliation {
 
-// `before` is what the user was as far as events tell: usernames' origins and
-// times of readings are not among it, devices and notes were nobody's but the
-// user's. Pinned by `directory` from now on.
+// `before` is what the user was; devices and notes are nobody's but the user's,
+// and stay as they are. Pinned by `directory` from now on.
 //
 // Who was in the trash goes there again with a deletion of its own and seven
 // full days: the days since then must not count against anybody.
