@@ -123,6 +123,9 @@ OA--- OA--- ----- ReconciliationService.ApproveHeldBatch
 OAUHR OAUHR ----- ReconciliationService.ListPlannedChanges
 OA--- OA--- ----- ReconciliationService.ApplyPlan
 OA--- OA--- ----- ReconciliationService.RevertRun
+OAUHR OAUHR ----- ReconciliationService.ListCollisions
+OAU-- OAU-- ----- ReconciliationService.DecideCollisions
+OAUHR OAUHR ----- ReconciliationService.ListCollisionDecisions
 OAUHR OAUHR ----- ReconciliationService.WatchRun
 OA--R OA--R ---et ReconciliationService.WatchChanges
 ----- ----- ---et ReconciliationService.ListFeeds

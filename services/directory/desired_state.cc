@@ -8,6 +8,7 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
+#include "services/directory/assumed_names.h"
 #include "services/directory/group_table.h"
 #include "services/directory/scope_view.h"
 
@@ -70,11 +71,18 @@ class UserStreamer {
     return UserStreamer(std::move(scope));
   }
 
+  // Users are shown with their short names from now on.
+  absl::Status AssumeNormalization(const MirrorView& mirror) {
+    ASSIGN_OR_RETURN(assumed_, AssumedNames::Of(mirror, scope_));
+    return absl::OkStatus();
+  }
+
   // Whether the user is in scope; if so, it is in response().
   bool Show(const SourceId& id, StoredUser row) {
     if (!IsInScope(row)) return false;
     v1::DesiredUser& user = *response_.mutable_user();
     user = DesiredUserOf(id, std::move(row));
+    if (assumed_.has_value()) assumed_->Assume(id, user);
     for (const uint32_t place : places_) {
       user.add_group_source_ids(group_ids_[place]);
     }
@@ -108,6 +116,7 @@ class UserStreamer {
   }
 
   ScopeView scope_;
+  absl::optional<AssumedNames> assumed_;
   std::vector<std::string> group_ids_;
   std::vector<uint32_t> places_;
   StreamDesiredStateResponse response_;
@@ -115,8 +124,12 @@ class UserStreamer {
 
 absl::Status StreamUsers(const MirrorView& mirror,
                          const absl::optional<SourceId>& resume_key,
-                         const WriteMessage& write) {
+                         bool assume_normalization, const WriteMessage& write) {
   ASSIGN_OR_RETURN(UserStreamer streamer, UserStreamer::Of(mirror));
+  const bool assumes =
+      assume_normalization &&
+      !mirror.header().directory().username_normalization_enabled();
+  if (assumes) RETURN_IF_ERROR(streamer.AssumeNormalization(mirror));
   UserCursor cursor = mirror.rows().Users(resume_key);
   int64_t count = 0;
   while (true) {
@@ -166,11 +179,12 @@ absl::Status WriteProgress(const MirrorView& view, int64_t users,
 absl::Status StreamEverything(const MirrorView& mirror,
                               const absl::optional<SourceId>& resume_key,
                               const std::string& change_cursor,
-                              const WriteMessage& write) {
+                              const WriteMessage& write,
+                              bool assume_normalization) {
   RETURN_IF_ERROR(
       WriteProgress(mirror, mirror.mirror().counts().users(), write));
   RETURN_IF_ERROR(StreamGroups(mirror, write));
-  RETURN_IF_ERROR(StreamUsers(mirror, resume_key, write));
+  RETURN_IF_ERROR(StreamUsers(mirror, resume_key, assume_normalization, write));
   StreamDesiredStateResponse response;
   *response.mutable_trailer() = TrailerOf(mirror, change_cursor);
   return write(response) ? absl::OkStatus() : Gone();

@@ -23,11 +23,12 @@ using WriteMessage = std::function<bool(const v1::StreamDesiredStateResponse&)>;
 // otherwise; it has `change_cursor`. CANCELLED if `write` said no.
 
 // Everything in scope; users whose id is not greater than `resume_key` are left
-// out.
+// out. With `assume_normalization`, as if usernames were shortened (B10).
 absl::Status StreamEverything(const MirrorView& mirror,
                               const absl::optional<SourceId>& resume_key,
                               const std::string& change_cursor,
-                              const WriteMessage& write);
+                              const WriteMessage& write,
+                              bool assume_normalization = false);
 
 // All selected groups, and who changed after that sequence. Users whom the
 // tenant did not answer for are left out: nothing is known of them.

@@ -58,6 +58,7 @@ constexpr UpdatableField kFields[] = {
     FieldAt<&Config::username_normalization_enabled>(
         "username_normalization_enabled"),
     FieldAt<&Config::guest_policy>("guest_policy"),
+    FieldAt<&Config::rename_policy>("rename_policy"),
     FieldAt<&Config::default_region_code>("default_region_code"),
     FieldAt<&Config::selected_groups>("selected_groups"),
     FieldAt<&Config::polling_interval>("polling_interval"),

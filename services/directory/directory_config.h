@@ -21,6 +21,8 @@ inline constexpr absl::Duration kMaxPollingInterval = absl::Hours(24);
 inline constexpr absl::Duration kDefaultPollingInterval = absl::Minutes(5);
 
 enum class GuestPolicy { kImport, kExclude };
+// What becomes of the username of a user whom the source renames (A3).
+enum class RenamePolicy { kHold, kFollow };
 
 // A batch over both figures is held (B2).
 struct GuardLimit {
@@ -49,6 +51,7 @@ struct DirectoryConfig {
   bool phone_import_enabled = false;
   bool username_normalization_enabled = false;
   GuestPolicy guest_policy = GuestPolicy::kImport;
+  RenamePolicy rename_policy = RenamePolicy::kHold;
   std::string default_region_code;
   std::vector<SourceId> selected_groups;  // By identity, never by name (R19).
   absl::optional<absl::Duration> polling_interval;  // Absent: the default.

@@ -41,6 +41,21 @@ absl::StatusOr<GuestPolicy> GuestPolicyOf(v1::Directory::GuestPolicy policy) {
   }
 }
 
+absl::StatusOr<RenamePolicy> RenamePolicyOf(
+    v1::Directory::RenamePolicy policy) {
+  switch (policy) {
+    case v1::Directory::RENAME_POLICY_UNSPECIFIED:
+    case v1::Directory::HOLD:
+      return RenamePolicy::kHold;
+    case v1::Directory::FOLLOW:
+      return RenamePolicy::kFollow;
+    default:
+      return InvalidArgument("RENAME_POLICY_INVALID",
+                             "A rename policy is HOLD or FOLLOW.",
+                             {{"field", "directory.rename_policy"}});
+  }
+}
+
 // The limits of a message of the contract or of the store: their fields have
 // the same names.
 template <typename Message>
@@ -96,6 +111,8 @@ void ShowLimits(const GuardLimits& limits, v1::GuardLimits& message) {
 absl::StatusOr<DirectoryConfig> ConfigOf(const v1::Directory& message) {
   ASSIGN_OR_RETURN(const GuestPolicy guest_policy,
                    GuestPolicyOf(message.guest_policy()));
+  ASSIGN_OR_RETURN(const RenamePolicy rename_policy,
+                   RenamePolicyOf(message.rename_policy()));
   DirectoryConfig config{
       .display_name = message.display_name(),
       .connection = message.connection(),
@@ -104,6 +121,7 @@ absl::StatusOr<DirectoryConfig> ConfigOf(const v1::Directory& message) {
       .username_normalization_enabled =
           message.username_normalization_enabled(),
       .guest_policy = guest_policy,
+      .rename_policy = rename_policy,
       .default_region_code = message.default_region_code(),
       .guard_limits = LimitsOf(message.guard_limits())};
   if (message.has_polling_interval()) {
@@ -131,6 +149,8 @@ DirectoryConfig ConfigOf(const store::StoredDirectory& stored) {
       .username_normalization_enabled = stored.username_normalization_enabled(),
       .guest_policy = stored.guests_excluded() ? GuestPolicy::kExclude
                                                : GuestPolicy::kImport,
+      .rename_policy = stored.renames_followed() ? RenamePolicy::kFollow
+                                                 : RenamePolicy::kHold,
       .default_region_code = stored.default_region_code(),
       .guard_limits = LimitsOf(stored.guard_limits())};
   if (stored.has_polling_interval()) {
@@ -152,6 +172,7 @@ void SetConfig(const DirectoryConfig& config, store::StoredDirectory& stored) {
   stored.set_username_normalization_enabled(
       config.username_normalization_enabled);
   stored.set_guests_excluded(config.guest_policy == GuestPolicy::kExclude);
+  stored.set_renames_followed(config.rename_policy == RenamePolicy::kFollow);
   stored.set_default_region_code(config.default_region_code);
   stored.clear_selected_groups();
   for (const SourceId& id : config.selected_groups) {
@@ -178,6 +199,8 @@ v1::Directory MessageOf(const AccountName& account,
       stored.username_normalization_enabled());
   message.set_guest_policy(stored.guests_excluded() ? v1::Directory::EXCLUDE
                                                     : v1::Directory::IMPORT);
+  message.set_rename_policy(stored.renames_followed() ? v1::Directory::FOLLOW
+                                                      : v1::Directory::HOLD);
   message.set_default_region_code(stored.default_region_code());
   const DirectoryConfig config = ConfigOf(stored);
   *message.mutable_polling_interval() = ToProtoDuration(

@@ -50,6 +50,26 @@ TEST_F(ManagerTest, B2_B6_WhatIsNotConfiguredIsToldAsItIs) {
   EXPECT_EQ(same.SerializeAsString(), made.SerializeAsString());
 }
 
+TEST_F(ManagerTest, A3_RenamesAreHeldUnlessTheyAreToBeFollowed) {
+  ASSERT_OK_AND_ASSIGN(const v1::Directory made, Create("d1"));
+  EXPECT_EQ(made.rename_policy(), v1::Directory::HOLD);
+  v1::UpdateDirectoryRequest request;
+  request.mutable_directory()->set_name(made.name());
+  request.mutable_directory()->set_rename_policy(v1::Directory::FOLLOW);
+  ASSERT_OK_AND_ASSIGN(v1::Directory updated, manager_.Update(request));
+  EXPECT_EQ(updated.rename_policy(), v1::Directory::FOLLOW);
+  EXPECT_EQ(Get("d1")->rename_policy(), v1::Directory::FOLLOW);
+  request.mutable_update_mask()->add_paths("rename_policy");
+  request.mutable_directory()->set_rename_policy(v1::Directory::HOLD);
+  ASSERT_OK_AND_ASSIGN(updated, manager_.Update(request));
+  EXPECT_EQ(updated.rename_policy(), v1::Directory::HOLD);
+  request.mutable_directory()->set_rename_policy(
+      static_cast<v1::Directory::RenamePolicy>(7));
+  EXPECT_THAT(
+      manager_.Update(request),
+      StatusIs(absl::StatusCode::kInvalidArgument, "RENAME_POLICY_INVALID"));
+}
+
 TEST_F(ManagerTest, B2_B6_IntervalsAndLimitsAreKept) {
   ASSERT_OK_AND_ASSIGN(const v1::Directory made, Create("d1"));
   v1::UpdateDirectoryRequest request;

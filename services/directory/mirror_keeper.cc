@@ -67,6 +67,12 @@ std::function<void(const FullReadProgress&)> ProgressTo(
   };
 }
 
+// The configuration as a stream that assumes normalization shows it (B10).
+StoredDirectory AsAssumed(StoredDirectory directory, bool assumes) {
+  if (assumes) directory.set_username_normalization_enabled(true);
+  return directory;
+}
+
 }  // namespace
 
 // What is under way about a directory; its slot is held meanwhile.
@@ -114,14 +120,14 @@ absl::Status MirrorKeeper::Stream(const DirectoryName& name,
                                   const v1::StreamDesiredStateRequest& request,
                                   const std::function<bool()>& cancelled,
                                   const WriteMessage& write) {
-  if (request.username_normalization_assumed()) {
-    return InvalidArgument("NORMALIZATION_NOT_ASSUMABLE",
-                           "Usernames are told in the form that is configured; "
-                           "another one cannot be assumed yet.",
-                           {{"field", "username_normalization_assumed"}});
-  }
   if (request.mode() == v1::StreamDesiredStateRequest::FULL) {
     return StreamFull(request, name, cancelled, write);
+  }
+  if (request.username_normalization_assumed()) {
+    return InvalidArgument("NORMALIZATION_NOT_ASSUMABLE",
+                           "Only in mode FULL can usernames be told in a form "
+                           "that is not configured.",
+                           {{"field", "username_normalization_assumed"}});
   }
   if (request.mode() == v1::StreamDesiredStateRequest::CHANGES) {
     return StreamChangesSince(request, name, cancelled, write);
@@ -143,6 +149,7 @@ absl::Status MirrorKeeper::StreamFull(
     }
   }
   RETURN_IF_ERROR(directories_.GetLive(name).status());
+  const bool assumes = request.username_normalization_assumed();
   v1::DesiredStateHeader header;
   header.set_mode(v1::StreamDesiredStateRequest::FULL);
   if (!request.read_id().empty()) {
@@ -151,9 +158,11 @@ absl::Status MirrorKeeper::StreamFull(
       header.set_read_id(held->header().read_id());
       header.set_tenant_id(held->header().tenant_id());
       *header.mutable_read_time() = held->header().read_time();
-      RETURN_IF_ERROR(WriteHeader(header, name.account(),
-                                  held->header().directory(), write));
-      return StreamEverything(*held, resume_key, CursorOf(*held), write);
+      RETURN_IF_ERROR(
+          WriteHeader(header, name.account(),
+                      AsAssumed(held->header().directory(), assumes), write));
+      return StreamEverything(*held, resume_key, CursorOf(*held), write,
+                              assumes);
     }
   }
   RETURN_IF_ERROR(CheckReadable(name).status());
@@ -165,12 +174,14 @@ absl::Status MirrorKeeper::StreamFull(
     header.set_read_id(operation.id);
     header.set_tenant_id(operation.graph->tenant_id());
     *header.mutable_read_time() = ToTimestamp(operation.time);
-    RETURN_IF_ERROR(
-        WriteHeader(header, name.account(), operation.directory, write));
+    RETURN_IF_ERROR(WriteHeader(header, name.account(),
+                                AsAssumed(operation.directory, assumes),
+                                write));
     ASSIGN_OR_RETURN(mirror, ReadEverythingAnew(operation, ProgressTo(write)));
   }
   // A key means nothing in another read.
-  return StreamEverything(*mirror, absl::nullopt, CursorOf(*mirror), write);
+  return StreamEverything(*mirror, absl::nullopt, CursorOf(*mirror), write,
+                          assumes);
 }
 
 absl::Status MirrorKeeper::StreamChangesSince(

@@ -26,6 +26,11 @@ absl::string_view UsernameSource(absl::string_view upn,
 
 }  // namespace
 
+absl::StatusOr<Username> UsernameOf(absl::string_view user_principal_name,
+                                    const MappingOptions& options) {
+  return Username::Parse(UsernameSource(user_principal_name, options));
+}
+
 MappedUser MapUser(const SourceUser& user, const MappingOptions& options) {
   if (user.is_limited()) return SkippedUser("SOURCE_HIDDEN");
   MappedUser mapped;
@@ -35,8 +40,8 @@ MappedUser MapUser(const SourceUser& user, const MappingOptions& options) {
   mapped.enabled =
       !user.account_enabled.has_value() || user.account_enabled.value();
 
-  const absl::StatusOr<Username> username = Username::Parse(
-      UsernameSource(user.user_principal_name.value(), options));
+  const absl::StatusOr<Username> username =
+      UsernameOf(user.user_principal_name.value(), options);
   if (username.ok()) {
     mapped.username = username->value();
   } else {

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/identity/values.h"
 #include "services/directory/source_objects.h"
 
 namespace rollcall::directory {
@@ -29,6 +31,10 @@ struct MappedUser {
   // What was left out: EMAIL_MALFORMED.
   std::vector<std::string> warnings;
 };
+
+// The username that a user principal name gives (R31, R32, R37), or why none.
+absl::StatusOr<Username> UsernameOf(absl::string_view user_principal_name,
+                                    const MappingOptions& options);
 
 MappedUser MapUser(const SourceUser& user, const MappingOptions& options);
 

@@ -252,6 +252,10 @@ TEST_F(ExplainTest, B4_A3_R33_ARenameThatWaitsIsTold) {
   EXPECT_THAT(Upcoming(answer, world.clock.TimeNow()),
               ElementsAre("RENAME_PENDING - A3"));
   EXPECT_THAT(answer.upcoming_changes(0).message(), HasSubstr("eve@a.test"));
+  world.tenant().follow_renames = true;
+  answer = Explain(ada);
+  EXPECT_THAT(Upcoming(answer, world.clock.TimeNow()),
+              ElementsAre("RENAME_DUE - A3"));
   world.tenant().normalization = true;
   answer = Explain(NameOf("ben@a.test"));
   EXPECT_THAT(Upcoming(answer, world.clock.TimeNow()),

@@ -52,6 +52,9 @@ directory::v1::Directory Configuration(const DirectoryName& name,
   directory.set_enrollment_mail_enabled(tenant.mail);
   directory.set_phone_import_enabled(tenant.phone_import);
   directory.set_username_normalization_enabled(tenant.normalization);
+  directory.set_rename_policy(tenant.follow_renames
+                                  ? directory::v1::Directory::FOLLOW
+                                  : directory::v1::Directory::HOLD);
   for (const auto& [id, group] : tenant.groups) {
     if (id == tenant.unannounced_group) continue;
     directory::v1::SelectedGroup& selected = *directory.add_selected_groups();
@@ -227,7 +230,8 @@ FakeDirectory::StreamDesiredState(
     readings_[held] = std::move(reading);
   }
   const Reading& reading = readings_.at(held);
-  const FakeTenant& tenant = reading.tenant;
+  FakeTenant tenant = reading.tenant;
+  tenant.normalization |= request.username_normalization_assumed();
 
   std::vector<Message> messages;
   directory::v1::DesiredStateHeader& header =

@@ -31,6 +31,7 @@ struct FakeTenant {
   bool normalization = false;
   bool phone_import = false;
   bool mail = false;
+  bool follow_renames = false;  // A3
   directory::v1::Directory::State state = directory::v1::Directory::CONNECTED;
   directory::v1::UserDisposition user_disposition =
       directory::v1::USER_DISPOSITION_UNSPECIFIED;  // Once it is DELETED.

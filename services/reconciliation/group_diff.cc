@@ -50,16 +50,24 @@ class Plan {
     return found == by_source_.end() ? nullptr : found->second;
   }
   const Group* Namesake(size_t i) const {
-    auto found = by_name_.find(GroupNameKey(desired_[i].display_name));
+    auto found = by_name_.find(NameKeyOf(i));
     return found == by_name_.end() ? nullptr : found->second;
   }
 
   // Whether the group needs a name that it does not have yet.
   bool WantsName(size_t i) const {
-    if (desired_[i].missing) return false;
+    if (desired_[i].missing || StaysOut(i)) return false;
     const Group* linked = Linked(i);
-    return linked == nullptr || GroupNameKey(linked->display_name) !=
-                                    GroupNameKey(desired_[i].display_name);
+    return linked == nullptr ||
+           GroupNameKey(linked->display_name) != NameKeyOf(i);
+  }
+
+  std::string NameKeyOf(size_t i) const {
+    return GroupNameKey(WantedName(desired_[i]));
+  }
+
+  bool StaysOut(size_t i) const {
+    return desired_[i].desk.choice == DeskChoice::kSkip && Linked(i) == nullptr;
   }
 
   // Whether this directory's own selected group `group` gives its name up.
@@ -77,16 +85,18 @@ class Plan {
   }
 
   bool MayHaveName(size_t i) const {
-    const std::string name = GroupNameKey(desired_[i].display_name);
+    const std::string name = NameKeyOf(i);
     for (size_t other = 0; other < desired_.size(); ++other) {
       if (other == i || !moves_[other] || !WantsName(other)) continue;
-      if (GroupNameKey(desired_[other].display_name) != name) continue;
+      if (NameKeyOf(other) != name) continue;
       if (desired_[other].source_id < desired_[i].source_id) return false;
     }
     const Group* namesake = Namesake(i);
     if (namesake == nullptr) return true;
     if (IsSelectedHere(*namesake)) return GivesNameUp(*namesake);
-    return Linked(i) == nullptr;  // Takes it over.
+    // Takes it over.
+    return Linked(i) == nullptr &&
+           desired_[i].desk.choice != DeskChoice::kRename;
   }
 
   GroupDecision Decide(size_t i, absl::Time now) const {
@@ -102,6 +112,11 @@ class Plan {
       decision.rule = "A7";
       return decision;
     }
+    if (StaysOut(i)) {
+      decision.fate = GroupFate::kSkip;
+      decision.rule = "B10";
+      return decision;
+    }
     if (!moves_[i]) {
       decision.fate = GroupFate::kConflict;
       decision.rule = "A24";
@@ -111,7 +126,7 @@ class Plan {
     Group& after = decision.after;
     const Group* namesake = Namesake(i);
     if (linked != nullptr) {
-      if (linked->display_name == desired.display_name) return decision;
+      if (linked->display_name == WantedName(desired)) return decision;
       decision.fate = GroupFate::kRename;
       decision.rule = "A24";
     } else if (namesake != nullptr && !IsSelectedHere(*namesake)) {
@@ -124,7 +139,7 @@ class Plan {
       decision.rule = "R24";
       after.create_time = now;
     }
-    after.display_name = desired.display_name;
+    after.display_name = WantedName(desired);
     after.directory = directory_;
     after.source_id = desired.source_id;
     after.update_time = now;
@@ -143,6 +158,11 @@ class Plan {
 
 std::string GroupNameKey(absl::string_view display_name) {
   return absl::AsciiStrToLower(absl::StripAsciiWhitespace(display_name));
+}
+
+const std::string& WantedName(const DesiredGroup& group) {
+  return group.desk.choice == DeskChoice::kRename ? group.desk.name
+                                                  : group.display_name;
 }
 
 std::vector<GroupDecision> PlanGroups(const std::string& directory,

@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "services/reconciliation/desk_decision.h"
 #include "services/reconciliation/model.h"
 
 namespace rollcall::reconciliation {
@@ -17,7 +18,13 @@ struct DesiredGroup {
   std::string source_id;
   std::string display_name;
   bool missing = false;  // The tenant does not know it any more (A7).
+  // What was decided about it at the desk (B10): a group that is not linked yet
+  // may stay out; another name holds for a linked one too.
+  DeskDecision desk;
 };
+
+// The name that the group is to have.
+const std::string& WantedName(const DesiredGroup& group);
 
 // Names are compared without regard to case, like usernames (R37).
 std::string GroupNameKey(absl::string_view display_name);
@@ -29,6 +36,7 @@ enum class GroupFate {
   kRename,    // The source renamed it (A24).
   kConflict,  // Its name is taken: not created, or not renamed (A24).
   kMissing,   // Left alone, with its members (A7).
+  kSkip,      // Stays out, as was decided (B10).
 };
 
 struct GroupDecision {

@@ -8,6 +8,8 @@
 #include "absl/types/optional.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "services/reconciliation/collision_desk.h"
+#include "services/reconciliation/collision_notes.h"
 #include "services/reconciliation/records.h"
 
 namespace rollcall::reconciliation {
@@ -77,8 +79,7 @@ absl::StatusOr<GroupRecord> Load(const std::string& id,
 
 }  // namespace
 
-absl::Status ApplyGroups(const std::vector<DesiredGroup>& desired,
-                         absl::Time now,
+absl::Status ApplyGroups(std::vector<DesiredGroup> desired, absl::Time now,
                          const std::function<std::string()>& make_id,
                          RunWork& work, Transaction& transaction) {
   absl::flat_hash_map<std::string, GroupRecord> known;
@@ -91,17 +92,42 @@ absl::Status ApplyGroups(const std::vector<DesiredGroup>& desired,
     std::string id = record.group.id;
     known.insert({std::move(id), std::move(record)});
   }
+  absl::flat_hash_map<std::string, DeskDecision> decisions;
+  ASSIGN_OR_RETURN(decisions, GroupDecisions(transaction.reader(),
+                                             work.account(), work.directory()));
+  // Whoever has a name that a group wants, or would want without the desk.
+  absl::flat_hash_map<std::string, std::string> id_by_name;
   for (const DesiredGroup& group : desired) {
     if (group.missing) continue;
-    ASSIGN_OR_RETURN(
-        absl::optional<GroupRecord> record,
-        transaction.identities().FindGroupByName(group.display_name));
-    if (!record.has_value()) continue;
-    namesakes.push_back(record->group);
-    std::string id = record->group.id;
-    known.insert({std::move(id), *std::move(record)});
+    std::vector<std::string> names = {group.display_name};
+    const auto decided = decisions.find(group.source_id);
+    if (decided != decisions.end()) names.push_back(decided->second.name);
+    for (const std::string& name : names) {
+      if (name.empty()) continue;
+      ASSIGN_OR_RETURN(absl::optional<GroupRecord> record,
+                       transaction.identities().FindGroupByName(name));
+      if (!record.has_value()) continue;
+      namesakes.push_back(record->group);
+      std::string id = record->group.id;
+      id_by_name[GroupNameKey(name)] = id;
+      known.insert({std::move(id), *std::move(record)});
+    }
   }
 
+  // What the model would do is noted, what was decided is done (B10).
+  const std::vector<GroupDecision> preset =
+      PlanGroups(work.directory(), desired, own, namesakes, now);
+  for (size_t i = 0; i < preset.size(); ++i) {
+    const auto decided = decisions.find(desired[i].source_id);
+    if (decided != decisions.end()) desired[i].desk = decided->second;
+    const auto holder = id_by_name.find(GroupNameKey(desired[i].display_name));
+    PutNotes(
+        NotesOf(desired[i], preset[i],
+                holder == id_by_name.end() ? nullptr
+                                           : &known.at(holder->second).group),
+        desired[i].source_id, desired[i].display_name, desired[i].desk,
+        work.name, transaction);
+  }
   std::vector<GroupDecision> plan =
       PlanGroups(work.directory(), desired, own, namesakes, now);
   work.scope.clear_missing_groups();
@@ -113,6 +139,10 @@ absl::Status ApplyGroups(const std::vector<DesiredGroup>& desired,
       continue;
     }
     work.counters().set_groups_seen(work.counters().groups_seen() + 1);
+    if (decision.fate == GroupFate::kSkip) {
+      ++(*work.counters().mutable_warnings())["GROUP_SKIPPED_BY_DECISION"];
+      continue;
+    }
     if (decision.fate == GroupFate::kConflict) {
       work.scope.add_name_conflicts(desired[i].source_id);
       if (!decision.linked) continue;

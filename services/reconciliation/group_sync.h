@@ -16,9 +16,9 @@
 namespace rollcall::reconciliation {
 
 // Creates, takes over and renames groups, counts them, and notes in the scope
-// which are missing and which have lost their name to another one.
-absl::Status ApplyGroups(const std::vector<DesiredGroup>& desired,
-                         absl::Time now,
+// which are missing and which have lost their name to another one. What was
+// decided at the desk is done, what collides is noted (B10).
+absl::Status ApplyGroups(std::vector<DesiredGroup> desired, absl::Time now,
                          const std::function<std::string()>& make_id,
                          RunWork& work, Transaction& transaction);
 

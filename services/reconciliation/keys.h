@@ -18,6 +18,8 @@
 //   held/<directory>/<batch>                       HeldBatchRow
 //   held_open/<directory>/<danger>                 IdRow
 //   held_rows/<directory>/<danger>/<source id>     WithheldRow
+//   collisions/<directory>/<run>/<kind>/<source id>   CollisionRow
+//   desk/<directory>/<object>/<source id>          DecisionRow
 //   directories/<directory>                        DirectoryRow
 //   live/<directory>                               LiveRow
 //   history/<user>/<sequence>                      (empty IdRow)
@@ -155,6 +157,39 @@ inline std::string HeldRow(absl::string_view directory, int danger,
       .Int64(danger)
       .String(source_id)
       .Build();
+}
+inline std::string CollisionsOfDirectory(absl::string_view directory) {
+  return Row("collisions", directory);
+}
+inline std::string CollisionsOfRun(absl::string_view directory,
+                                   absl::string_view run) {
+  return Row("collisions", directory, run);
+}
+inline std::string CollisionsOfKind(absl::string_view directory,
+                                    absl::string_view run, int kind) {
+  return Key("collisions").String(directory).String(run).Int64(kind).Build();
+}
+inline std::string Collision(absl::string_view directory, absl::string_view run,
+                             int kind, absl::string_view source_id) {
+  return Key("collisions")
+      .String(directory)
+      .String(run)
+      .Int64(kind)
+      .String(source_id)
+      .Build();
+}
+// The desk's objects are groups and users.
+inline std::string Decisions(absl::string_view directory) {
+  return Row("desk", directory);
+}
+inline std::string DecisionsOn(absl::string_view directory,
+                               absl::string_view object) {
+  return Row("desk", directory, object);
+}
+inline std::string Decision(absl::string_view directory,
+                            absl::string_view object,
+                            absl::string_view source_id) {
+  return Key("desk").String(directory).String(object).String(source_id).Build();
 }
 inline std::string Directory(absl::string_view directory) {
   return Row("directories", directory);

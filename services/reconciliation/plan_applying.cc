@@ -10,6 +10,7 @@
 #include "common/log/log.h"
 #include "common/status/status_macros.h"
 #include "common/store/key.h"
+#include "services/reconciliation/collision_desk.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/pins.h"
 #include "services/reconciliation/plan_keys.h"
@@ -110,8 +111,14 @@ class Application {
   }
 
   absl::Status CompareTarget() {
-    ASSIGN_OR_RETURN(const Moves moves,
+    ASSIGN_OR_RETURN(Moves moves,
                      CheckTarget(plan_name_, options_.store.rows()));
+    ASSIGN_OR_RETURN(
+        const std::string decisions,
+        DigestOfDecisions(options_.store.rows(), work_.name.directory()));
+    if (decisions != plan_.decisions_digest()) {
+      moves.Add("what is decided about collisions");
+    }
     if (moves.empty()) {
       return EndPhase(options_, plan_.change_count(), work_);
     }

@@ -80,6 +80,14 @@ absl::StatusOr<v1::Run> StartApplication(const RunName& plan,
   ASSIGN_OR_RETURN(
       v1::Run planned,
       FindReadyPlan(plan, now, transaction->runs(), transaction->reader()));
+  if (planned.username_normalization_assumed()) {
+    return FailedPrecondition(
+        "PLAN_ASSUMES",
+        absl::StrCat(planned.name(),
+                     " assumes another form of usernames than the directory "
+                     "has. Switch the directory, then plan anew."),
+        {{"plan", planned.name()}});
+  }
   RETURN_IF_ERROR(CheckMayStart(name, *transaction));
 
   v1::Run run = NewRun(name, v1::Run::PLAN, now);

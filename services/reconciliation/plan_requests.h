@@ -18,7 +18,8 @@ absl::StatusOr<v1::Run> FindReadyPlan(const RunName& plan, absl::Time now,
                                       const RunReader& runs,
                                       const rollcall::store::Reader& rows);
 
-// Also FAILED_PRECONDITION, reason PLAN_APPLIED or RUN_UNDER_WAY. A plan whose
+// Also FAILED_PRECONDITION, reason PLAN_APPLIED, PLAN_ASSUMES (B10) or
+// RUN_UNDER_WAY. A plan whose
 // application has failed may be applied again: nothing of it was done.
 absl::StatusOr<v1::Run> StartApplication(const RunName& plan,
                                          const std::string& run_id,

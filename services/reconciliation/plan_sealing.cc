@@ -13,6 +13,7 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
+#include "services/reconciliation/collision_desk.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/plan_keys.h"
 #include "services/reconciliation/plan_rows.h"
@@ -66,6 +67,9 @@ class Sealing {
     *plan.mutable_outcome() = work.run;
     plan.set_needs_full(work.place.needs_full());
     plan.set_change_count(changes_);
+    ASSIGN_OR_RETURN(
+        *plan.mutable_decisions_digest(),
+        DigestOfDecisions(overlay_.behind(), work.name.directory()));
     RETURN_IF_ERROR(writer_.Put(plan_keys::Plan(), Serialize(plan)));
     return writer_.Flush();
   }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "common/store/proto_table.h"
 #include "google/protobuf/message.h"
+#include "services/reconciliation/desk_store.pb.h"
 #include "services/reconciliation/feed_store.pb.h"
 #include "services/reconciliation/identity_reader.h"
 #include "services/reconciliation/keys.h"
@@ -49,6 +50,8 @@ std::string RowText(const std::string& key, const std::string& value) {
   if (table == "directories") return TextOf<store::DirectoryRow>(value);
   if (table == "live") return TextOf<store::LiveRow>(value);
   if (table == "held") return TextOf<store::HeldBatchRow>(value);
+  if (table == "collisions") return TextOf<store::CollisionRow>(value);
+  if (table == "desk") return TextOf<store::DecisionRow>(value);
   if (table == "held_rows") return TextOf<store::WithheldRow>(value);
   if (table == "feed_consumers") return TextOf<store::FeedConsumerRow>(value);
   return TextOf<store::IdRow>(value);

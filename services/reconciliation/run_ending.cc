@@ -39,6 +39,24 @@ absl::Status HandOn(v1::Run::State state, absl::Time now, const RunWork& work,
   return absl::OkStatus();
 }
 
+// What earlier runs have met is old now (B10). Before the run's last batch, so
+// that it is done again if the process dies.
+absl::Status DropOldCollisions(v1::Run::State state,
+                               const RunEngineOptions& options,
+                               const RunWork& work) {
+  const bool has_met_all =
+      (work.run.kind() == v1::Run::FULL || work.run.kind() == v1::Run::PLAN) &&
+      !work.run.plan_only() &&
+      (state == v1::Run::SUCCEEDED || state == v1::Run::PARTIAL);
+  if (!has_met_all) return absl::OkStatus();
+  const std::string all = keys::CollisionsOfDirectory(work.directory());
+  const rollcall::store::KeyRange own = rollcall::store::KeyRange::Prefix(
+      keys::CollisionsOfRun(work.directory(), work.name.id()));
+  const std::string end = rollcall::store::KeyRange::Prefix(all).end;
+  RETURN_IF_ERROR(DropRows(options, {all, own.begin}, work));
+  return DropRows(options, {own.end, end}, work);
+}
+
 }  // namespace
 
 v1::ChangeEvent RunFinishedEvent(const RunWork& work, absl::Time now) {
@@ -53,6 +71,7 @@ v1::ChangeEvent RunFinishedEvent(const RunWork& work, absl::Time now) {
 
 absl::Status FinishRun(v1::Run::State state, const RunEngineOptions& options,
                        RunWork& work) {
+  RETURN_IF_ERROR(DropOldCollisions(state, options, work));
   const absl::Time now = options.clock.TimeNow();
   work.run.set_state(state);
   work.run.set_phase(v1::Run::ENDED);

@@ -161,12 +161,15 @@ void PutRunning(const RunName& name, Transaction& transaction) {
   transaction.Put(keys::Running(name.directory().id()), running);
 }
 
-absl::Status CheckAnswer(const v1::Run& answer, bool plan_only) {
-  if (answer.plan_only() == plan_only) return absl::OkStatus();
+absl::Status CheckAnswer(const v1::Run& answer, const RunRequest& request) {
+  const bool is_what_is_wanted =
+      answer.plan_only() == request.plan_only &&
+      answer.username_normalization_assumed() == request.assumes_normalization;
+  if (is_what_is_wanted) return absl::OkStatus();
   return FailedPrecondition(
       "RUN_UNDER_WAY",
       absl::StrCat(answer.name(),
-                   plan_only ? " is under way" : " is being planned",
+                   answer.plan_only() ? " is being planned" : " is under way",
                    "; ask again when it has ended."),
       {{"run", answer.name()}});
 }
@@ -217,7 +220,7 @@ absl::StatusOr<v1::Run> StartRun(const RunName& name, const RunRequest& request,
   ASSIGN_OR_RETURN(absl::optional<v1::Run> answer,
                    Answer(directory, request.request_id, now, *transaction));
   if (answer.has_value()) {
-    RETURN_IF_ERROR(CheckAnswer(*answer, request.plan_only));
+    RETURN_IF_ERROR(CheckAnswer(*answer, request));
     RETURN_IF_ERROR(transaction->Commit());
     return *std::move(answer);
   }
@@ -229,6 +232,7 @@ absl::StatusOr<v1::Run> StartRun(const RunName& name, const RunRequest& request,
       request.kind == v1::Run::CHANGES && !known.change_cursor().empty();
   v1::Run run = NewRun(name, changes ? v1::Run::CHANGES : v1::Run::FULL, now);
   run.set_plan_only(request.plan_only);
+  run.set_username_normalization_assumed(request.assumes_normalization);
   RETURN_IF_ERROR(PutNewRun(name, run, now, *transaction));
   PutRunning(name, *transaction);
   if (changes) {

@@ -27,18 +27,19 @@ absl::StatusOr<absl::optional<v1::Run>> FindAnswer(
     const DirectoryName& directory, const std::string& request_id,
     absl::Time now, IdentityStore& store);
 
-// A plan is no answer to who asks for a sync, nor the other way round:
-// FAILED_PRECONDITION, reason RUN_UNDER_WAY.
-absl::Status CheckAnswer(const v1::Run& answer, bool plan_only);
-
 struct RunRequest {
   v1::Run::Kind kind = v1::Run::FULL;  // FULL or CHANGES.
   std::string request_id;              // Empty: none.
   std::string read_id;                 // The reading to go on with, if any.
   bool plan_only = false;              // Only FULL (B1).
+  bool assumes_normalization = false;  // Only plans (B10).
   // The daily instant that this run serves (R68).
   absl::optional<absl::Time> slot;
 };
+
+// A plan is no answer to who asks for a sync, nor the other way round, nor one
+// plan to who asks for another: FAILED_PRECONDITION, reason RUN_UNDER_WAY.
+absl::Status CheckAnswer(const v1::Run& answer, const RunRequest& request);
 
 // Starts a run, unless FindAnswer has an answer by now. ALREADY_EXISTS, reason
 // RUN_EXISTS, if the id is taken. Changes of a directory that was never read

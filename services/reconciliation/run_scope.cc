@@ -25,6 +25,8 @@ store::ScopeRow ScopeOf(const directory::v1::Directory& directory) {
   scope.set_username_normalization_enabled(
       directory.username_normalization_enabled());
   scope.set_enrollment_mail_enabled(directory.enrollment_mail_enabled());
+  scope.set_renames_followed(directory.rename_policy() ==
+                             directory::v1::Directory::FOLLOW);
   // In the order of Danger.
   const directory::v1::GuardLimits& limits = directory.guard_limits();
   AddLimit(limits.has_removed(), limits.removed(), &scope);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "services/reconciliation/collision_desk.h"
 #include "services/reconciliation/held_batches.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/records.h"
@@ -43,6 +44,7 @@ absl::Status LoadRules(IdentityStore& store, RunWork& work) {
   work.rules.directory = work.directory();
   work.rules.phone_import = work.scope.phone_import_enabled();
   work.rules.normalization = work.scope.username_normalization_enabled();
+  work.rules.follow_renames = work.scope.renames_followed();
   work.rules.missing_groups.insert(work.scope.missing_groups().begin(),
                                    work.scope.missing_groups().end());
   work.at_once = work.run.kind() == v1::Run::HELD_BATCH;
@@ -50,6 +52,8 @@ absl::Status LoadRules(IdentityStore& store, RunWork& work) {
     ASSIGN_OR_RETURN(work.has_held,
                      HoldsAnything(store, work.name.directory()));
   }
+  ASSIGN_OR_RETURN(work.has_decisions,
+                   HasUserDecisions(store.rows(), work.name.directory()));
   work.group_ids.clear();
   ASSIGN_OR_RETURN(
       std::vector<GroupRecord> groups,
@@ -112,6 +116,22 @@ absl::Status DropWithheld(const RunEngineOptions& options,
                        cursor->Next());
       if (!entry.has_value()) break;
       if (kept.has_value() && absl::StartsWith(entry->key, *kept)) continue;
+      transaction->Delete(std::move(entry->key));
+    }
+    if (transaction->empty()) return absl::OkStatus();
+    RETURN_IF_ERROR(transaction->Commit());
+  }
+}
+
+absl::Status DropRows(const RunEngineOptions& options, const KeyRange& range,
+                      const RunWork& work) {
+  while (true) {
+    ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
+    auto cursor = transaction->reader().Scan(work.account(), range);
+    while (!IsFull(options, *transaction)) {
+      ASSIGN_OR_RETURN(absl::optional<rollcall::store::Entry> entry,
+                       cursor->Next());
+      if (!entry.has_value()) break;
       transaction->Delete(std::move(entry->key));
     }
     if (transaction->empty()) return absl::OkStatus();

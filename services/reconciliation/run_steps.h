@@ -44,6 +44,11 @@ absl::Status DropWithheld(const RunEngineOptions& options,
                           const absl::optional<std::string>& kept,
                           const RunWork& work);
 
+// Deletes all rows of the account in a range, batch by batch.
+absl::Status DropRows(const RunEngineOptions& options,
+                      const rollcall::store::KeyRange& range,
+                      const RunWork& work);
+
 }  // namespace rollcall::reconciliation
 
 #endif  // ROLLCALL_SERVICES_RECONCILIATION_RUN_STEPS_H_

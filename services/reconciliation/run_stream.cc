@@ -26,6 +26,8 @@ RunStream::RunStream(DirectoryClient& directory, const RunWork& work) {
   request.set_read_id(work.place.read_id());
   request.set_resume_key(work.place.through());
   if (changes) request.set_change_cursor(work.place.change_cursor());
+  request.set_username_normalization_assumed(
+      work.run.username_normalization_assumed());
   auto stream = directory.StreamDesiredState(request);
   if (stream.ok()) {
     stream_ = *std::move(stream);

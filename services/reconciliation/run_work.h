@@ -38,6 +38,8 @@ struct RunWork {
   // Whether the guard holds anything of this directory: then what a sync does
   // to a user makes what is held of it void.
   bool has_held = false;
+  // Whether anything was decided at the desk about the directory's users (B10).
+  bool has_decisions = false;
   // What the directory has answered when it failed the run; OK: it has not. A
   // phase that ends early for it returns OK: the store is fine.
   absl::Status source_error;

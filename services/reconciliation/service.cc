@@ -76,19 +76,23 @@ absl::StatusOr<v1::Run> ReconciliationServiceImpl::CreateRun(
                            "Only a run of kind FULL can be planned.",
                            {{"field", "run.plan_only"}});
   }
-  if (request.run().username_normalization_assumed()) {
-    return InvalidArgument(
-        "NORMALIZATION_NOT_ASSUMABLE",
-        "A switch of the usernames' form cannot be planned yet.",
-        {{"field", "run.username_normalization_assumed"}});
+  const bool assumes = request.run().username_normalization_assumed();
+  if (assumes && !plan_only) {
+    return InvalidArgument("NORMALIZATION_NOT_ASSUMABLE",
+                           "Only a plan can assume another form of usernames.",
+                           {{"field", "run.username_normalization_assumed"}});
   }
   RETURN_IF_ERROR(CheckRequestId(request.request_id()));
+  const RunRequest wanted = {.kind = kind,
+                             .request_id = request.request_id(),
+                             .plan_only = plan_only,
+                             .assumes_normalization = assumes};
 
   ASSIGN_OR_RETURN(absl::optional<v1::Run> answer,
                    FindAnswer(directory, request.request_id(),
                               options_.clock.TimeNow(), options_.store));
   if (answer.has_value()) {
-    RETURN_IF_ERROR(CheckAnswer(*answer, plan_only));
+    RETURN_IF_ERROR(CheckAnswer(*answer, wanted));
     ShowLiveProgress(&*answer);
     return *std::move(answer);
   }
@@ -97,12 +101,8 @@ absl::StatusOr<v1::Run> ReconciliationServiceImpl::CreateRun(
   RETURN_IF_ERROR(CheckReady(configured));
   const RunName name(directory, request.run_id().empty() ? options_.make_id()
                                                          : request.run_id());
-  ASSIGN_OR_RETURN(v1::Run run,
-                   StartRun(name,
-                            {.kind = kind,
-                             .request_id = request.request_id(),
-                             .plan_only = plan_only},
-                            options_.clock.TimeNow(), options_.store));
+  ASSIGN_OR_RETURN(v1::Run run, StartRun(name, wanted, options_.clock.TimeNow(),
+                                         options_.store));
   options_.on_run_started();
   return run;
 }

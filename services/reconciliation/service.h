@@ -76,6 +76,13 @@ class ReconciliationServiceImpl final
       const v1::ListPlannedChangesRequest& request);
   absl::StatusOr<v1::Run> ApplyPlan(const v1::ApplyPlanRequest& request);
   absl::StatusOr<v1::Run> RevertRun(const v1::RevertRunRequest& request);
+  absl::StatusOr<v1::ListCollisionsResponse> ListCollisions(
+      const v1::ListCollisionsRequest& request);
+  // `actor` is who calls.
+  absl::StatusOr<v1::DecideCollisionsResponse> DecideCollisions(
+      const v1::DecideCollisionsRequest& request, const std::string& actor);
+  absl::StatusOr<v1::ListCollisionDecisionsResponse> ListCollisionDecisions(
+      const v1::ListCollisionDecisionsRequest& request);
   absl::Status WatchRun(const v1::WatchRunRequest& request,
                         const std::function<bool()>& cancelled,
                         const std::function<bool(const v1::Run&)>& write);
@@ -170,6 +177,29 @@ class ReconciliationServiceImpl final
                          v1::Run* response) override {
     return edge_.Answer(context, *request, response,
                         [&](const rpc::Call&) { return RevertRun(*request); });
+  }
+  grpc::Status ListCollisions(grpc::ServerContext* context,
+                              const v1::ListCollisionsRequest* request,
+                              v1::ListCollisionsResponse* response) override {
+    return edge_.Answer(context, *request, response, [&](const rpc::Call&) {
+      return ListCollisions(*request);
+    });
+  }
+  grpc::Status DecideCollisions(
+      grpc::ServerContext* context, const v1::DecideCollisionsRequest* request,
+      v1::DecideCollisionsResponse* response) override {
+    return edge_.Answer(
+        context, *request, response, [&](const rpc::Call& call) {
+          return DecideCollisions(*request, call.caller.spiffe_id);
+        });
+  }
+  grpc::Status ListCollisionDecisions(
+      grpc::ServerContext* context,
+      const v1::ListCollisionDecisionsRequest* request,
+      v1::ListCollisionDecisionsResponse* response) override {
+    return edge_.Answer(context, *request, response, [&](const rpc::Call&) {
+      return ListCollisionDecisions(*request);
+    });
   }
   grpc::Status WatchRun(grpc::ServerContext* context,
                         const v1::WatchRunRequest* request,

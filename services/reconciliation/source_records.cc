@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/identity/values.h"
@@ -43,6 +44,9 @@ absl::StatusOr<DesiredUser> ReadDesiredUser(
   user.has_phone_data = message.has_phone_data();
   user.username_collides = message.username_collides();
   user.skip_reason = message.skip_reason();
+  user.guest = message.guest();
+  user.phone_malformed =
+      absl::c_linear_search(message.warnings(), "PHONE_MALFORMED");
   if (user.skip_reason.empty() && !message.username().empty()) {
     absl::StatusOr<Username> username = Username::Parse(message.username());
     if (username.ok()) {

@@ -8,6 +8,8 @@
 #include "common/status/status_macros.h"
 #include "common/store/key.h"
 #include "common/store/proto_table.h"
+#include "services/reconciliation/collision_desk.h"
+#include "services/reconciliation/desk_decision.h"
 #include "services/reconciliation/guard.h"
 #include "services/reconciliation/held_batch_name.h"
 #include "services/reconciliation/keys.h"
@@ -17,6 +19,7 @@
 #include "services/reconciliation/schedule_facts.h"
 #include "services/reconciliation/store.pb.h"
 #include "services/reconciliation/username_form.h"
+#include "services/reconciliation/username_rename.h"
 
 namespace rollcall::reconciliation {
 namespace {
@@ -102,23 +105,32 @@ absl::Status AddHeld(const OutlookFacts& facts, Upcoming* all) {
 }
 
 void AddRename(const Claim& claim, const directory::v1::Directory& directory,
-               const User& user, Upcoming* all) {
+               const User& user, const DeskDecision& desk, Upcoming* all) {
   const bool normalization = directory.username_normalization_enabled();
-  const absl::optional<std::string> due =
-      UsernameAfterSwitch(user.username, claim.username_origin, normalization);
+  const std::string source_username =
+      UsernameOf(claim.user_principal_name, normalization);
+  const absl::optional<Rename> due =
+      RenameOf({.username = user.username,
+                .origin = claim.username_origin,
+                .source_username = source_username,
+                .normalization = normalization,
+                .follow_renames = directory.rename_policy() ==
+                                  directory::v1::Directory::FOLLOW,
+                .desk = desk});
   if (due.has_value()) {
-    Add(v1::UpcomingChange::RENAME_DUE, directory.name(), "R33",
-        absl::StrCat("The next full run gives the username ", *due,
+    if (desk.choice == DeskChoice::kSkip) return;
+    Add(v1::UpcomingChange::RENAME_DUE, directory.name(), due->rule,
+        absl::StrCat("The next full run gives the username ", due->username,
                      ", if it is free."),
         all);
     return;
   }
-  const std::string wanted =
-      UsernameOf(claim.user_principal_name, normalization);
-  if (wanted == UsernameOf(claim.username_origin, normalization)) return;
+  if (source_username == UsernameOf(claim.username_origin, normalization)) {
+    return;
+  }
   Add(v1::UpcomingChange::RENAME_PENDING, directory.name(), "A3",
-      absl::StrCat("The source has renamed the user, who would be ", wanted,
-                   " now; the username stays."),
+      absl::StrCat("The source has renamed the user, who would be ",
+                   source_username, " now; the username stays."),
       all);
 }
 
@@ -137,7 +149,10 @@ absl::Status AddOfDirectory(const OutlookFacts& facts,
   const directory::v1::Directory& directory = *managing.configured;
   const Claim* claim = facts.user.ClaimOf(name.id());
   if (claim != nullptr && !facts.user.pending_deletion()) {
-    AddRename(*claim, directory, facts.user, all);
+    ASSIGN_OR_RETURN(const DeskDecision desk,
+                     FindUserDecision(facts.reader, facts.account.id(),
+                                      name.id(), claim->source_id));
+    AddRename(*claim, directory, facts.user, desk, all);
   }
   if (!IsScheduled(directory)) return absl::OkStatus();
   ASSIGN_OR_RETURN(const store::DirectoryRow row, runs.GetDirectory(name.id()));

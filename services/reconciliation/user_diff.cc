@@ -112,28 +112,34 @@ void FollowEnabled(const DesiredUser& desired, bool was_pending,
   }
 }
 
-// R33 is the only way for a username to change; a name that is not free stays
-// as it is, and is reported (A4).
-void FollowSwitch(const DesiredUser& desired, const SeenFacts& facts,
+// A name that is not free stays as it is, and is reported (A4); so does one
+// that the source has changed where renames are held (A3).
+void FollowRename(const DesiredUser& desired, const SeenFacts& facts,
                   const SyncRules& rules, UserDecision* decision) {
   if (!rules.may_rename) return;
   User& after = decision->after;
   Claim& claim = *MutableClaim(&after, rules.directory);
+  const absl::optional<Rename> wanted =
+      WantedRename(desired, after, rules, facts.desk);
   const std::string source_wants =
       UsernameOf(desired.user_principal_name, rules.normalization);
-  if (source_wants != UsernameOf(claim.username_origin, rules.normalization)) {
+  const bool follows = wanted.has_value() && wanted->rule == "A3";
+  if (!follows &&
+      source_wants != UsernameOf(claim.username_origin, rules.normalization)) {
     decision->warnings.push_back("RENAME_PENDING");  // A3
   }
-  absl::optional<std::string> wanted = UsernameAfterSwitch(
-      after.username, claim.username_origin, rules.normalization);
   if (!wanted.has_value()) return;
-  if (facts.rename_is_taken || desired.username_collides) {
+  if (facts.desk.choice == DeskChoice::kSkip) return;  // Keeps its name (B10).
+  const bool collides =
+      desired.username_collides && facts.desk.choice == DeskChoice::kPreset;
+  if (facts.rename_is_taken || collides) {
     decision->warnings.push_back("USERNAME_COLLISION");  // A4
     return;
   }
-  after.username = *std::move(wanted);
+  after.username = std::move(wanted->username);
+  if (wanted->rule == "A3") claim.username_origin = desired.user_principal_name;
   decision->renamed = true;
-  decision->rules.push_back("R33");
+  decision->rules.push_back(std::move(wanted->rule));
 }
 
 // Brings `decision->after`, which this directory claims, in step with the
@@ -156,7 +162,7 @@ void Follow(const DesiredUser& desired, const SeenFacts& facts,
     });
   }
   FollowEnabled(desired, before.pending_deletion(), decision);
-  FollowSwitch(desired, facts, rules, decision);
+  FollowRename(desired, facts, rules, decision);
 
   after.display_name = desired.display_name;
   // Clearing is counted by the guard before it happens (A5, B2), unless the
@@ -192,13 +198,13 @@ void Follow(const DesiredUser& desired, const SeenFacts& facts,
   }
 }
 
-UserDecision Create(const DesiredUser& desired, const SyncRules& rules,
-                    absl::Time now) {
+UserDecision Create(const DesiredUser& desired, const DeskDecision& desk,
+                    const SyncRules& rules, absl::Time now) {
   UserDecision decision;
   decision.fate = Fate::kCreate;
   decision.rules = {"R18"};
   User& after = decision.after;
-  after.username = desired.username;
+  after.username = WantedUsername(desired, desk);
   after.display_name = desired.display_name;
   after.email = desired.email;
   after.claims = {{rules.directory, desired.source_id,
@@ -274,21 +280,55 @@ UserDecision KeepUnread(const DesiredUser& desired, const User& linked,
 
 }  // namespace
 
+const std::string& WantedUsername(const DesiredUser& desired,
+                                  const DeskDecision& desk) {
+  return desk.choice == DeskChoice::kRename ? desk.name : desired.username;
+}
+
+absl::optional<Rename> WantedRename(const DesiredUser& desired,
+                                    const User& linked, const SyncRules& rules,
+                                    const DeskDecision& desk) {
+  const Claim* claim = linked.ClaimOf(rules.directory);
+  if (claim == nullptr) return absl::nullopt;
+  return RenameOf({.username = linked.username,
+                   .origin = claim->username_origin,
+                   .source_username = desired.username,
+                   .normalization = rules.normalization,
+                   .follow_renames = rules.follow_renames,
+                   .desk = desk});
+}
+
 UserDecision DecideSeen(const DesiredUser& desired, const SeenFacts& facts,
                         const SyncRules& rules, absl::Time now) {
   if (facts.linked != nullptr && !IsReadable(desired)) {
     return KeepUnread(desired, *facts.linked, rules, now);
   }
   if (facts.linked != nullptr) return Update(desired, facts, rules, now);
-  if (!desired.skip_reason.empty()) return Skip(desired.skip_reason, "R37");
-  if (desired.username.empty()) return Skip("USERNAME_EMPTY", "R37");
-  if (desired.username_collides) return Skip("USERNAME_COLLISION", "A4");
-  if (facts.namesake == nullptr) return Create(desired, rules, now);
+  if (facts.desk.choice == DeskChoice::kSkip) {
+    return Skip("SKIPPED_BY_DECISION", "B10");
+  }
+  // Another name makes up for a bad one, not for an object nobody can read.
+  const bool is_renamed = facts.desk.choice == DeskChoice::kRename;
+  const bool needs_own_name = !is_renamed || !IsReadable(desired);
+  if (needs_own_name && !desired.skip_reason.empty()) {
+    return Skip(desired.skip_reason, "R37");
+  }
+  if (WantedUsername(desired, facts.desk).empty()) {
+    return Skip("USERNAME_EMPTY", "R37");
+  }
+  if (desired.username_collides && facts.desk.choice == DeskChoice::kPreset) {
+    return Skip("USERNAME_COLLISION", "A4");
+  }
+  if (facts.namesake == nullptr) {
+    return Create(desired, facts.desk, rules, now);
+  }
   // The namesake is another object of the same tenant, in the trash or not: two
   // source objects never share a user.
   if (facts.namesake->ClaimOf(rules.directory) != nullptr) {
     return Skip("USERNAME_COLLISION", "A4");
   }
+  // Nobody decided to merge with somebody who has taken the other name since.
+  if (is_renamed) return Skip("USERNAME_COLLISION", "B10");
   return Merge(desired, *facts.namesake, rules, now);
 }
 

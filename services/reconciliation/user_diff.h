@@ -8,7 +8,10 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "services/reconciliation/desk_decision.h"
 #include "services/reconciliation/model.h"
+#include "services/reconciliation/username_rename.h"
 
 namespace rollcall::reconciliation {
 
@@ -25,6 +28,8 @@ struct DesiredUser {
   std::vector<std::string> groups;  // Ids of ours, in order, each once.
   bool username_collides = false;   // Another user in scope maps to it (A4).
   std::string skip_reason;          // `USERNAME_EMPTY`; empty: none.
+  bool guest = false;               // A23
+  bool phone_malformed = false;     // A number was left out (R42).
 };
 
 // How the directory is synchronized in this run.
@@ -34,6 +39,8 @@ struct SyncRules {
   bool normalization = false;
   // A sync of a single user leaves the username alone (R36, R73).
   bool may_rename = true;
+  // A username follows the source when it renames the user (A3).
+  bool follow_renames = false;
   absl::flat_hash_set<std::string> own_groups;      // Managed by the directory.
   absl::flat_hash_set<std::string> missing_groups;  // Among them: gone (A7).
 };
@@ -41,10 +48,22 @@ struct SyncRules {
 // What the store knows that the user's own row does not say.
 struct SeenFacts {
   const User* linked = nullptr;    // Linked to the source id; or else:
-  const User* namesake = nullptr;  // has the desired username.
-  // Whether somebody else has the username that UsernameAfterSwitch gives.
+  const User* namesake = nullptr;  // has the username of WantedUsername.
+  // Whether somebody else has the username of WantedRename.
   bool rename_is_taken = false;
+  // What was decided about the object at the desk (B10).
+  DeskDecision desk;
 };
+
+// The username that somebody who is not linked yet would get.
+const std::string& WantedUsername(const DesiredUser& desired,
+                                  const DeskDecision& desk);
+
+// The username that a user whom the directory claims would get instead of his;
+// none: he keeps it.
+absl::optional<Rename> WantedRename(const DesiredUser& desired,
+                                    const User& linked, const SyncRules& rules,
+                                    const DeskDecision& desk);
 
 enum class Fate {
   kUnchanged,
@@ -82,8 +101,9 @@ struct UserDecision {
   std::vector<std::string> warnings;  // `RENAME_PENDING`, `USERNAME_COLLISION`.
 };
 
-// For a user in scope. An existing link is always kept: a collision or an empty
-// username keeps out only those who are not linked yet (A4).
+// For a user in scope. An existing link is always kept: a collision, an empty
+// username or a decision of the desk keeps out only those who are not linked
+// yet (A4, B10).
 UserDecision DecideSeen(const DesiredUser& desired, const SeenFacts& facts,
                         const SyncRules& rules, absl::Time now);
 

@@ -7,11 +7,12 @@
 #include "absl/types/optional.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "services/reconciliation/collision_desk.h"
+#include "services/reconciliation/collision_notes.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/records.h"
 #include "services/reconciliation/revert_history.h"
 #include "services/reconciliation/user_marks.h"
-#include "services/reconciliation/username_form.h"
 
 namespace rollcall::reconciliation {
 namespace {
@@ -120,17 +121,70 @@ absl::Status UserSync::Seen(const DesiredUser& desired,
   return Follow(desired, linked_id, /*may_merge=*/work_.at_once);
 }
 
+absl::StatusOr<SeenFacts> UserSync::FactsOf(
+    const DesiredUser& desired, const absl::optional<UserRecord>& linked,
+    absl::optional<UserRecord>* namesake) const {
+  SeenFacts facts;
+  if (work_.has_decisions) {
+    ASSIGN_OR_RETURN(facts.desk,
+                     FindUserDecision(transaction_.reader(), work_.account(),
+                                      work_.directory(), desired.source_id));
+  }
+  const IdentityReader& identities = transaction_.identities();
+  if (!linked.has_value()) {
+    const std::string& wanted = WantedUsername(desired, facts.desk);
+    if (wanted.empty()) return facts;
+    ASSIGN_OR_RETURN(*namesake, identities.FindUserByUsername(wanted));
+    if (namesake->has_value()) facts.namesake = &(*namesake)->user;
+    return facts;
+  }
+  facts.linked = &linked->user;
+  const absl::optional<Rename> rename =
+      WantedRename(desired, linked->user, work_.rules, facts.desk);
+  if (rename.has_value()) {
+    ASSIGN_OR_RETURN(absl::optional<UserRecord> other,
+                     identities.FindUserByUsername(rename->username));
+    facts.rename_is_taken = other.has_value();
+  }
+  return facts;
+}
+
+// What the model would do, whatever was decided: the names are looked up once
+// more only where a decision or a collision makes them differ, which is rare.
+absl::Status UserSync::Note(const DesiredUser& desired,
+                            const SeenFacts& facts) {
+  const IdentityReader& identities = transaction_.identities();
+  UserMeeting meeting;
+  meeting.linked = facts.linked;
+  meeting.namesake = facts.namesake;
+  meeting.tells_linked = work_.run.plan_only();
+  absl::optional<UserRecord> other;
+  const bool is_renamed = facts.desk.choice == DeskChoice::kRename;
+  if (facts.linked == nullptr && is_renamed && !desired.username.empty()) {
+    ASSIGN_OR_RETURN(other, identities.FindUserByUsername(desired.username));
+    meeting.namesake = other.has_value() ? &other->user : nullptr;
+  } else if (facts.linked != nullptr && (facts.rename_is_taken || is_renamed)) {
+    const absl::optional<Rename> preset =
+        WantedRename(desired, *facts.linked, work_.rules, DeskDecision());
+    if (preset.has_value()) {
+      ASSIGN_OR_RETURN(other, identities.FindUserByUsername(preset->username));
+      meeting.in_the_way = other.has_value() ? &other->user : nullptr;
+    }
+  }
+  PutNotes(NotesOf(desired, meeting, work_.rules), desired.source_id,
+           desired.user_principal_name, facts.desk, work_.name, transaction_);
+  return absl::OkStatus();
+}
+
 absl::Status UserSync::Follow(const DesiredUser& desired,
                               const std::string& linked_id, bool may_merge) {
   v1::RunCounters& counters = work_.counters();
   outcome_ = UserOutcome();
-  absl::optional<UserRecord> before;
-  SeenFacts facts;
+  absl::optional<UserRecord> linked, namesake;
   if (!linked_id.empty()) {
-    ASSIGN_OR_RETURN(before, transaction_.identities().FindUser(linked_id));
-    if (!before.has_value()) return Dangling(linked_id);
-    facts.linked = &before->user;
-    const Claim* claim = before->user.ClaimOf(work_.directory());
+    ASSIGN_OR_RETURN(linked, transaction_.identities().FindUser(linked_id));
+    if (!linked.has_value()) return Dangling(linked_id);
+    const Claim* claim = linked->user.ClaimOf(work_.directory());
     if (claim == nullptr) {
       return DataLoss("CLAIM_MISSING",
                       absl::StrCat("User ", linked_id,
@@ -145,19 +199,11 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
       outcome_.user_id = linked_id;
       return absl::OkStatus();
     }
-    absl::optional<std::string> wanted =
-        UsernameAfterSwitch(before->user.username, claim->username_origin,
-                            work_.rules.normalization);
-    if (wanted.has_value()) {
-      ASSIGN_OR_RETURN(absl::optional<UserRecord> other,
-                       transaction_.identities().FindUserByUsername(*wanted));
-      facts.rename_is_taken = other.has_value();
-    }
-  } else if (!desired.username.empty()) {
-    ASSIGN_OR_RETURN(
-        before, transaction_.identities().FindUserByUsername(desired.username));
-    if (before.has_value()) facts.namesake = &before->user;
   }
+  ASSIGN_OR_RETURN(const SeenFacts facts, FactsOf(desired, linked, &namesake));
+  if (!may_merge) RETURN_IF_ERROR(Note(desired, facts));
+  const absl::optional<UserRecord>& before =
+      linked.has_value() ? linked : namesake;
 
   if (before.has_value() && LeavesPinned(before->user)) {
     CountSeen(store::UserMarkRow(), &counters);

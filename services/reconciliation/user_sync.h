@@ -69,6 +69,12 @@ class UserSync {
  private:
   absl::Status Follow(const DesiredUser& desired, const std::string& linked_id,
                       bool may_merge);
+  // What was decided about the object, and the facts that it changes.
+  absl::StatusOr<SeenFacts> FactsOf(const DesiredUser& desired,
+                                    const absl::optional<UserRecord>& linked,
+                                    absl::optional<UserRecord>* namesake) const;
+  // What an administrator may want to settle (B10).
+  absl::Status Note(const DesiredUser& desired, const SeenFacts& facts);
   absl::Status Write(const UserRecord* before, const UserDecision& decision,
                      const store::UserMarkRow& mark);
   absl::Status Withhold(const std::string& source_id,

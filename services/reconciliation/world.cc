@@ -70,15 +70,18 @@ RunName World::Start(const std::string& directory, v1::Run::Kind kind) {
   return name;
 }
 
-RunName World::StartPlan(const std::string& directory) {
+RunName World::StartPlan(const std::string& directory,
+                         bool assumes_normalization) {
   const RunName name(DirectoryName(AccountName(kAccount), directory),
                      absl::StrCat("r", next_run_++));
-  Must(StartRun(name, {.plan_only = true}, clock.TimeNow(), *store));
+  Must(StartRun(
+      name, {.plan_only = true, .assumes_normalization = assumes_normalization},
+      clock.TimeNow(), *store));
   return name;
 }
 
-v1::Run World::Plan(const std::string& directory) {
-  const RunName name = StartPlan(directory);
+v1::Run World::Plan(const std::string& directory, bool assumes_normalization) {
+  const RunName name = StartPlan(directory, assumes_normalization);
   Check(Carry(name));
   Check(CheckInvariants(*store, kAccount));
   return Find(name);

@@ -51,8 +51,10 @@ class World {
   }
   // A plan (B1): made, and applied. The invariants of the store hold after
   // each.
-  RunName StartPlan(const std::string& directory = "d1");
-  v1::Run Plan(const std::string& directory = "d1");
+  RunName StartPlan(const std::string& directory = "d1",
+                    bool assumes_normalization = false);
+  v1::Run Plan(const std::string& directory = "d1",
+               bool assumes_normalization = false);
   RunName StartApplying(const v1::Run& plan);
   v1::Run Apply(const v1::Run& plan);
   // Undoes a run (B5).

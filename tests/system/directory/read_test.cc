@@ -175,6 +175,49 @@ TEST_F(ReadTest, A4_EqualShortNamesCollide) {
       10);  // Five pairs.
 }
 
+TEST_F(ReadTest, B10_R33_ShortNamesCanBeAssumedWithoutBeingConfigured) {
+  world_.Configure(kDepartments, options_);
+  const std::vector<std::string> long_names =
+      ExpectedLines(world_.emulator(), kDepartments, options_);
+  v1::Directory shortened = options_;
+  shortened.set_username_normalization_enabled(true);
+  const std::vector<std::string> short_names =
+      ExpectedLines(world_.emulator(), kDepartments, shortened);
+  ASSERT_NE(long_names, short_names);
+
+  const Streamed assumed = world_.StreamAssumed();
+  ASSERT_OK(assumed.status);
+  EXPECT_EQ(Lines(assumed), short_names);
+  EXPECT_TRUE(assumed.header->directory().username_normalization_enabled());
+  EXPECT_EQ(
+      std::count_if(assumed.users.begin(), assumed.users.end(),
+                    [](const auto& user) { return user.username_collides(); }),
+      10);  // Five pairs.
+
+  // The mirror is what was read; the same read tells it either way.
+  const std::string& read_id = assumed.header->read_id();
+  const Streamed as_read = world_.Stream(read_id);
+  EXPECT_EQ(as_read.header->read_id(), read_id);
+  EXPECT_FALSE(as_read.header->directory().username_normalization_enabled());
+  EXPECT_EQ(Lines(as_read), long_names);
+  EXPECT_EQ(Lines(world_.StreamAssumed(read_id)), short_names);
+}
+
+TEST_F(ReadTest, B10_OnlyAFullStreamAssumesShortNames) {
+  world_.Configure(kDepartments, options_);
+  const Streamed streamed = world_.Stream();
+  v1::StreamDesiredStateRequest request;
+  request.set_name(streamed.header->directory().name());
+  request.set_mode(v1::StreamDesiredStateRequest::CHANGES);
+  request.set_change_cursor(streamed.trailer->change_cursor());
+  request.set_username_normalization_assumed(true);
+  EXPECT_THAT(
+      world_.keeper().StreamDesiredState(
+          request, [] { return false; }, [](const auto&) { return true; }),
+      StatusIs(absl::StatusCode::kInvalidArgument,
+               "NORMALIZATION_NOT_ASSUMABLE"));
+}
+
 TEST_F(ReadTest, R38_R42_PhonesArriveInTheFormOfTheTarget) {
   options_ = EverythingOn();
   world_.Configure(kDepartments, options_);

@@ -230,6 +230,15 @@ Streamed World::Stream(MirrorKeeper& keeper, absl::string_view read_id,
   return Run(keeper, request);
 }
 
+Streamed World::StreamAssumed(absl::string_view read_id) {
+  v1::StreamDesiredStateRequest request;
+  request.set_name(kDirectory);
+  request.set_mode(v1::StreamDesiredStateRequest::FULL);
+  request.set_read_id(std::string(read_id));
+  request.set_username_normalization_assumed(true);
+  return Run(keeper(), request);
+}
+
 Streamed World::Changes(MirrorKeeper& keeper, const std::string& cursor) {
   v1::StreamDesiredStateRequest request;
   request.set_name(kDirectory);

@@ -80,6 +80,9 @@ class World {
     return Stream(keeper(), read_id, resume_key);
   }
 
+  // As if usernames were shortened (B10).
+  Streamed StreamAssumed(absl::string_view read_id = "");
+
   // What changed since a cursor.
   Streamed Changes(MirrorKeeper& keeper, const std::string& cursor);
   Streamed Changes(const std::string& cursor) {

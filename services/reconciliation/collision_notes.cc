@@ -1,0 +1,76 @@
+#include "services/reconciliation/collision_notes.h"
+
+#include "absl/types/optional.h"
+
+namespace rollcall::reconciliation {
+namespace {
+
+// Of somebody who is not linked yet.
+void NoteNew(const DesiredUser& desired, const User* namesake,
+             const SyncRules& rules, std::vector<CollisionNote>* notes) {
+  const bool is_of_this_source =
+      namesake != nullptr && namesake->ClaimOf(rules.directory) != nullptr;
+  if (desired.username_collides || is_of_this_source) {
+    notes->push_back({CollisionKind::kUsername, desired.username,
+                      namesake == nullptr ? "" : namesake->id, "A4"});
+  } else if (namesake != nullptr) {
+    const bool is_manual = namesake->claims.empty();
+    notes->push_back(
+        {is_manual ? CollisionKind::kManualUser : CollisionKind::kSharedUser,
+         desired.username, namesake->id, is_manual ? "R43" : "R44"});
+  }
+}
+
+// Of somebody who would be renamed (R33, A3).
+void NoteLinked(const DesiredUser& desired, const UserMeeting& meeting,
+                const SyncRules& rules, std::vector<CollisionNote>* notes) {
+  const absl::optional<Rename> wanted =
+      WantedRename(desired, *meeting.linked, rules, DeskDecision());
+  if (!wanted.has_value()) return;
+  if (!desired.username_collides && meeting.in_the_way == nullptr) return;
+  notes->push_back({CollisionKind::kUsername, wanted->username,
+                    meeting.in_the_way == nullptr ? "" : meeting.in_the_way->id,
+                    "A4"});
+}
+
+}  // namespace
+
+std::vector<CollisionNote> NotesOf(const DesiredUser& desired,
+                                   const UserMeeting& meeting,
+                                   const SyncRules& rules) {
+  std::vector<CollisionNote> notes;
+  if (!desired.skip_reason.empty()) return notes;
+  if (meeting.linked != nullptr) {
+    NoteLinked(desired, meeting, rules, &notes);
+    if (!meeting.tells_linked) return notes;
+  } else {
+    NoteNew(desired, meeting.namesake, rules, &notes);
+  }
+  if (desired.guest) {
+    notes.push_back({CollisionKind::kGuest, desired.username, "", "A23"});
+  }
+  if (desired.phone_malformed) {
+    notes.push_back(
+        {CollisionKind::kMalformedPhone, desired.username, "", "R42"});
+  }
+  if (desired.email.empty()) {
+    notes.push_back(
+        {CollisionKind::kMissingEmail, desired.username, "", "R29"});
+  }
+  return notes;
+}
+
+std::vector<CollisionNote> NotesOf(const DesiredGroup& desired,
+                                   const GroupDecision& decision,
+                                   const Group* namesake) {
+  const std::string holder = namesake == nullptr ? "" : namesake->id;
+  if (decision.fate == GroupFate::kConflict) {
+    return {{CollisionKind::kGroupName, desired.display_name, holder, "A24"}};
+  }
+  if (decision.fate != GroupFate::kTakeOver) return {};
+  return {{decision.rule == "R45" ? CollisionKind::kManualGroup
+                                  : CollisionKind::kSharedGroup,
+           desired.display_name, holder, decision.rule}};
+}
+
+}  // namespace rollcall::reconciliation
