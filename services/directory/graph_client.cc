@@ -58,9 +58,10 @@ TenantQuota GraphClient::Quota(absl::string_view tenant_id) {
   absl::MutexLock lock(&mutex_);
   const auto found = paces_.find(tenant_id);
   if (found == paces_.end()) return {};
-  absl::MutexLock pace_lock(&found->second.mutex);
-  const TenantPace& pace = found->second.pace;
-  return {.used = pace.used(now), .recent_units = pace.recent_units(now)};
+  SharedPace& shared = found->second;
+  absl::MutexLock pace_lock(&shared.mutex);
+  return {.used = shared.pace.used(now),
+          .recent_units = shared.pace.recent_units(now)};
 }
 
 absl::optional<AccessToken> GraphClient::Recall(

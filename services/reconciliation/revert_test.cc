@@ -75,6 +75,29 @@ TEST(Revert, B5_PutsBackStatusMembershipsAndAttributes) {
   EXPECT_EQ(world.group("Staff").member_count, 2);
 }
 
+TEST(Revert, B5_A3_ARenameIsUndoneWithWhatTheNameWasMadeOf) {
+  World world;
+  world.tenant().follow_renames = true;
+  Populate(world);
+  const User ada = world.user("ada@a.test");
+  world.tenant().UserAt(10).set_user_principal_name("eve@a.test");
+  const v1::Run renaming = world.Sync();
+  ASSERT_EQ(renaming.counters().users_renamed(), 1);
+  const absl::Time read_time =
+      world.user("eve@a.test").ClaimOf("d1")->read_time;
+  world.clock.AdvanceTime(kHour);
+
+  world.Revert(renaming);
+  EXPECT_FALSE(world.FindUser("eve@a.test").has_value());
+  Claim claim = *ada.ClaimOf("d1");
+  claim.read_time = read_time;  // An older reading is still an older one.
+  EXPECT_EQ(*world.user("ada@a.test").ClaimOf("d1"), claim);
+  // The next plan knows it for the old name, and follows the source again.
+  world.clock.AdvanceTime(kHour);
+  EXPECT_EQ(world.Apply(world.Plan()).counters().users_renamed(), 1);
+  EXPECT_TRUE(world.FindUser("eve@a.test").has_value());
+}
+
 TEST(Revert, B5_WhomTheRunHasCreatedGoesToTheTrash) {
   World world;
   Populate(world);
