@@ -47,6 +47,9 @@ class UserServiceImpl final
   absl::StatusOr<v1::ListGroupMembersResponse> ListGroupMembers(
       const v1::ListGroupMembersRequest& request) const;
   absl::StatusOr<v1::Usage> GetUsage(const v1::GetUsageRequest& request) const;
+  // gRPC's own, which ours would hide.
+  using WithCallbackMethod_BatchCheckAccess::BatchCheckAccess;
+  using WithCallbackMethod_CheckAccess::CheckAccess;
   absl::StatusOr<v1::CheckAccessResponse> CheckAccess(
       const v1::CheckAccessRequest& request) const;
   absl::StatusOr<v1::BatchCheckAccessResponse> BatchCheckAccess(
