@@ -240,7 +240,7 @@ TEST_F(DeltaWalkTest, LatestGroupsNamesAtMostFifty) {
 }
 
 TEST_F(DeltaWalkTest, GroupsTellTheirMembersSliceBySlice) {
-  const auto slice = [this](int user, absl::string_view link) {
+  const auto slice = [](int user, absl::string_view link) {
     return Answer{.body = absl::StrCat(
                       R"({"value":[{"id":")", SourceId(1, 1).ToString(),
                       R"(","members@delta":[{"@odata.type":)",
