@@ -3,12 +3,9 @@
 // its floor, the least work that the same bytes cost.
 //
 //   bazel run //tests/bench:directory_bench -- --users=10000,100000
-#include <stdlib.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
@@ -19,6 +16,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "tests/bench/directory_product.h"
+#include "tests/bench/floor_steps.h"
 #include "tests/bench/local_tenant.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/tuned_floor.h"
@@ -35,30 +33,7 @@ ABSL_FLAG(std::string, store_directory, "",
 namespace rollcall::bench {
 namespace {
 
-constexpr char kFirstRead[] = "first read";
 constexpr char kStream[] = "stream";
-constexpr char kNoChange[] = "no change";
-constexpr char kSomeChanged[] = "1 % changed";
-
-// A folder that goes away with this.
-class Folder {
- public:
-  Folder() {
-    std::filesystem::path parent = absl::GetFlag(FLAGS_store_directory);
-    if (parent.empty()) parent = std::filesystem::temp_directory_path();
-    path_ = (parent / "directory_bench.XXXXXX").string();
-    if (mkdtemp(path_.data()) == nullptr) std::exit(1);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-void ChangeSome(LocalTenant& tenant, int users) {
-  tenant.ChangeUsers(std::max(users / 100, 1));
-}
 
 FloorOptions FloorIn(LocalTenant& tenant, const std::string& folder) {
   return {.token = tenant.MakeToken(),
@@ -73,23 +48,9 @@ std::vector<Figures> ReadOnce(LocalTenant& tenant, int,
   return {};
 }
 
-std::vector<Figures> MeasureFloor(LocalTenant& tenant, int users,
-                                  const std::string& folder) {
-  TunedFloor floor(tenant.facts(), FloorIn(tenant, folder));
-  std::vector<Figures> figures;
-  StopWatch first(tenant);
-  const int64_t read = floor.ReadEverything();
-  figures.push_back(first.Stop(kFirstRead, read));
-
-  StopWatch second(tenant);
-  const int64_t unchanged = floor.ReadChanges();
-  figures.push_back(second.Stop(kNoChange, unchanged));
-
-  ChangeSome(tenant, users);
-  StopWatch third(tenant);
-  const int64_t changed = floor.ReadChanges();
-  figures.push_back(third.Stop(kSomeChanged, changed));
-  return figures;
+std::vector<Figures> Floor(LocalTenant& tenant, int users,
+                           const std::string& folder) {
+  return MeasureFloor(tenant, users, FloorIn(tenant, folder));
 }
 
 std::vector<Figures> MeasureProduct(LocalTenant& tenant, int users,
@@ -147,7 +108,7 @@ void Measure(LocalTenant& tenant, int users, int latency) {
   Steps floor;
   Steps product;
   const auto run = [&](auto measure, Steps& steps) {
-    const Folder folder;
+    const Folder folder(absl::GetFlag(FLAGS_store_directory));
     for (const Figures& figures : MeasureInChild(
              [&] { return measure(tenant, users, folder.path()); })) {
       steps[figures.step].push_back(figures);
@@ -163,7 +124,7 @@ void Measure(LocalTenant& tenant, int users, int latency) {
   };
   for (int i = 0; i < absl::GetFlag(FLAGS_repeat); ++i) {
     warm_up();
-    run(MeasureFloor, floor);
+    run(Floor, floor);
     warm_up();
     run(MeasureProduct, product);
   }

@@ -120,6 +120,13 @@ std::vector<Figures> DirectoryProduct::ReadEverything(
   return figures;
 }
 
+absl::Status DirectoryProduct::StreamDesiredState(
+    const StreamDesiredStateRequest& request,
+    const std::function<bool(const StreamDesiredStateResponse&)>& write) {
+  return wiring_->keeper.StreamDesiredState(
+      request, [] { return false; }, write);
+}
+
 Figures DirectoryProduct::ReadChanges(const std::string& step) {
   StreamDesiredStateRequest request;
   request.set_name(kDirectory);

@@ -3,10 +3,13 @@
 #ifndef ROLLCALL_TESTS_BENCH_DIRECTORY_PRODUCT_H_
 #define ROLLCALL_TESTS_BENCH_DIRECTORY_PRODUCT_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "rollcall/directory/v1/directory.pb.h"
 #include "tests/bench/local_tenant.h"
 #include "tests/bench/measure.h"
 
@@ -31,6 +34,13 @@ class DirectoryProduct {
                                       const std::string& stream_step);
   // What changed since the read before: into the mirror, and streamed.
   Figures ReadChanges(const std::string& step);
+
+  // Streams as the service would, until `write` says false. The directory is
+  // `accounts/acme/directories/d1`. On any thread, one at a time.
+  absl::Status StreamDesiredState(
+      const directory::v1::StreamDesiredStateRequest& request,
+      const std::function<
+          bool(const directory::v1::StreamDesiredStateResponse&)>& write);
 
  private:
   struct Wiring;

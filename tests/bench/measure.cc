@@ -1,11 +1,13 @@
 #include "tests/bench/measure.h"
 
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "absl/strings/match.h"
@@ -43,6 +45,16 @@ int64_t PeakKib() {
 }
 
 }  // namespace
+
+Folder::Folder(const std::string& parent) {
+  const std::filesystem::path in = parent.empty()
+                                       ? std::filesystem::temp_directory_path()
+                                       : std::filesystem::path(parent);
+  path_ = (in / "bench.XXXXXX").string();
+  if (mkdtemp(path_.data()) == nullptr) std::exit(1);
+}
+
+Folder::~Folder() { std::filesystem::remove_all(path_); }
 
 StopWatch::StopWatch(LocalTenant& tenant)
     : tenant_(tenant), served_(tenant.Counts()) {

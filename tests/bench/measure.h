@@ -21,6 +21,21 @@ struct Figures {
   ServedCounts served;
 };
 
+// A folder that goes away with this.
+class Folder {
+ public:
+  // Made in `parent`; empty: where temporary files are. Ends the program if it
+  // cannot be made.
+  explicit Folder(const std::string& parent);
+  ~Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
 // Measures from the making of this to Stop.
 class StopWatch {
  public:
