@@ -126,7 +126,7 @@ absl::StatusOr<Views> Look(const std::vector<Row>& rows,
 // What is still due of a row that the guard has held, by what the source says
 // now: what was approved, and nothing else.
 store::WithheldRow StillDue(const store::WithheldRow& held,
-                            const SourceView& view) {
+                            const SourceView& view, const SyncRules& rules) {
   store::WithheldRow due;
   due.set_user_id(held.user_id());
   due.set_absent(held.absent());
@@ -139,7 +139,11 @@ store::WithheldRow StillDue(const store::WithheldRow& held,
   for (const std::string& group : held.leave_groups()) {
     const bool is_member =
         std::binary_search(user.groups.begin(), user.groups.end(), group);
-    if (!is_member) due.add_leave_groups(group);
+    // Another directory may have taken the group over since (R46), or the
+    // tenant may have lost it (A7).
+    const bool is_known = rules.own_groups.contains(group) &&
+                          !rules.missing_groups.contains(group);
+    if (!is_member && is_known) due.add_leave_groups(group);
   }
   return due;
 }
@@ -159,8 +163,8 @@ absl::Status CarryOut(const std::vector<Row>& rows, const Views& views,
     transaction->Delete(row.key);
     if (IsApprovedBatch(work) && seen != nullptr) {
       sync.SetEvidence(seen->evidence);
-      RETURN_IF_ERROR(
-          sync.Withheld(row.source_id, StillDue(row.row, *seen), seen));
+      RETURN_IF_ERROR(sync.Withheld(
+          row.source_id, StillDue(row.row, *seen, work.rules), seen));
     } else {
       RETURN_IF_ERROR(sync.Withheld(row.source_id, row.row, seen));
     }

@@ -12,6 +12,28 @@
 #include "services/reconciliation/service.h"
 
 namespace rollcall::reconciliation {
+namespace {
+
+// With our ids of the selected groups that the tenant does not know any more:
+// nobody is removed for them (A7).
+absl::StatusOr<store::ScopeRow> ScopeWithMissing(
+    const directory::v1::Directory& directory, const DirectoryName& name,
+    const IdentityReader& identities) {
+  store::ScopeRow scope = ScopeOf(directory);
+  ASSIGN_OR_RETURN(const std::vector<GroupRecord> groups,
+                   identities.GroupsOfDirectory(name.id()));
+  for (const auto& selected : directory.selected_groups()) {
+    if (!selected.missing()) continue;
+    for (const GroupRecord& record : groups) {
+      if (record.group.source_id == selected.source_id()) {
+        scope.add_missing_groups(record.group.id);
+      }
+    }
+  }
+  return scope;
+}
+
+}  // namespace
 
 absl::StatusOr<v1::HeldBatch> ReconciliationServiceImpl::MustFindBatch(
     const HeldBatchName& name) const {
@@ -99,11 +121,15 @@ absl::StatusOr<v1::Run> ReconciliationServiceImpl::ApproveHeldBatch(
   ASSIGN_OR_RETURN(const directory::v1::Directory directory,
                    options_.directory.GetDirectory(name.directory));
   RETURN_IF_ERROR(CheckReady(directory));
+  ASSIGN_OR_RETURN(const store::ScopeRow scope,
+                   ScopeWithMissing(directory, name.directory,
+                                    options_.store.Identities(
+                                        name.directory.account().id())));
   ASSIGN_OR_RETURN(v1::Run run,
                    StartApproved({.batch = name,
                                   .approver = approver,
                                   .change_count = request.change_count(),
-                                  .scope = ScopeOf(directory)},
+                                  .scope = scope},
                                  options_.make_id(), options_.clock.TimeNow(),
                                  options_.store));
   options_.on_run_started();

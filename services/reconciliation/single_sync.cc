@@ -291,7 +291,10 @@ absl::StatusOr<absl::optional<v1::SyncUserResponse>> SingleSync::Apply(
     response.set_outcome(OutcomeOf(sync.outcome()));
   } else if (!linked.has_value()) {
     response.set_outcome(v1::SyncUserResponse::NOT_IN_SCOPE);  // R76
-    return absl::make_optional(std::move(response));
+    if (!work.has_held || source_id.empty()) {
+      return absl::make_optional(std::move(response));
+    }
+    sync.DropHeld(source_id);  // A merge that is void now.
   } else if (!view.proves_absence()) {
     response.set_outcome(v1::SyncUserResponse::KEPT);  // R30
   } else {

@@ -141,6 +141,24 @@ TEST_F(SyncServiceTest, B2_WhatIsHeldIsShownAndApproved) {
               StatusIs(absl::StatusCode::kNotFound, "BATCH_NOT_FOUND"));
 }
 
+TEST_F(SyncServiceTest, B2_A7_NobodyIsRemovedForAGroupThatHasVanishedSince) {
+  for (int n = 10; n < 16; ++n) world.tenant().RemoveUser(n);
+  world.Sync();
+  world.tenant().groups.at(SourceId(1)).set_missing(true);
+  v1::ListHeldBatchesRequest list;
+  list.set_parent("accounts/acme/directories/d1");
+  ASSERT_OK_AND_ASSIGN(const auto batches, service.ListHeldBatches(list));
+  ASSERT_THAT(batches.held_batches(), SizeIs(1));
+  v1::ApproveHeldBatchRequest approve;
+  approve.set_name(batches.held_batches(0).name());
+  ASSERT_OK_AND_ASSIGN(const v1::Run run,
+                       service.ApproveHeldBatch(approve, "spiffe://test/o"));
+  ASSERT_OK(worker.RunOnce(world.clock.TimeNow()));
+  const RunName name = *RunName::Parse(run.name());
+  EXPECT_EQ(world.Find(name).counters().users_kept(), 6);
+  EXPECT_FALSE(world.user("u10@a.test").pending_deletion());
+}
+
 TEST_F(SyncServiceTest, R66_ARunIsCancelledByItsName) {
   const RunName name = world.Start();
   v1::CancelRunRequest cancel;

@@ -119,18 +119,20 @@ absl::Status UserSync::CarryOutAbsent(const UserRecord& record,
     return absl::OkStatus();
   }
   const UserDecision decision = DecideAbsent(record.user, work_.rules, now_);
-  if (decision.fate == Fate::kRemove || decision.fate == Fate::kDropClaim) {
-    const absl::optional<Danger> held = HeldBy(record.user, decision.fate);
-    if (held.has_value()) {
-      store::WithheldRow row;
-      row.set_user_id(record.user.id);
-      row.set_absent(true);
-      Hold(*held, source_id, row);
-      return absl::OkStatus();
-    }
+  const absl::optional<Danger> held = HeldBy(record.user, decision.fate);
+  if (held.has_value()) {
+    store::WithheldRow row;
+    row.set_user_id(record.user.id);
+    row.set_absent(true);
+    Hold(*held, source_id, row);
+    return absl::OkStatus();
+  }
+  const bool contradicts =
+      view != nullptr && view->in_scope() && decision.fate != Fate::kUnchanged;
+  if (decision.fate == Fate::kRemove || decision.fate == Fate::kDropClaim ||
+      contradicts) {
     if (view == nullptr || !view->proves_absence()) {
       Keep();
-      const bool contradicts = view != nullptr && view->in_scope();
       if (contradicts) {
         Add(1, &v1::RunCounters::removals_contradicted,
             &v1::RunCounters::set_removals_contradicted, &work_.counters());

@@ -8,7 +8,7 @@
 #include "common/rpc/access_policy.h"
 #include "common/status/errors.h"
 #include "services/reconciliation/invariants.h"
-#include "services/reconciliation/single_sync.h"
+#include "services/reconciliation/service.h"
 #include "services/reconciliation/user_service.h"
 #include "services/reconciliation/world.h"
 
@@ -25,7 +25,8 @@ constexpr char kOwner[] = "spiffe://test.rollcall/account/acme/role/owner/ada";
 
 rpc::Edge MakeEdge() {
   auto policy = rpc::AccessPolicy::ForServices(
-      {"rollcall.reconciliation.v1.UserService"});
+      {"rollcall.reconciliation.v1.UserService",
+       "rollcall.reconciliation.v1.ReconciliationService"});
   if (!policy.ok()) {
     std::cerr << policy.status() << std::endl;
     std::abort();
@@ -76,6 +77,7 @@ reconciliation::UserWriter& Driver::users() { return service_->users(); }
 reconciliation::GroupWriter& Driver::groups() { return service_->groups(); }
 
 void Driver::Restart() {
+  runs_.reset();
   service_.reset();
   world_->Restart();
   service_ = std::make_unique<reconciliation::UserServiceImpl>(
@@ -84,6 +86,15 @@ void Driver::Restart() {
           .directory = world_->directory_service,
           .clock = world_->clock,
           .make_id = [this] { return absl::StrFormat("by-hand-%d", ++ids_); }},
+      MakeEdge());
+  runs_ = std::make_unique<reconciliation::ReconciliationServiceImpl>(
+      reconciliation::ReconciliationServiceOptions{
+          .store = *world_->store,
+          .directory = world_->directory_service,
+          .board = world_->board,
+          .clock = world_->clock,
+          .make_id = [this] { return absl::StrFormat("started-%d", ++ids_); },
+          .on_run_started = [] {}},
       MakeEdge());
 }
 
@@ -155,34 +166,6 @@ void Driver::AdvanceSeconds(int64_t by) {
 }
 
 int64_t Driver::Now() { return absl::ToUnixSeconds(world_->clock.TimeNow()); }
-
-std::string Driver::Carry(const RunName& run) {
-  return Call([&] { return world_->Carry(run); });
-}
-
-std::string Driver::FullSync(const std::string& directory) {
-  return Carry(world_->Start(directory));
-}
-
-std::string Driver::SyncChanges(const std::string& directory) {
-  return Carry(world_->Start(directory, v1::Run::CHANGES));
-}
-
-std::string Driver::SyncUser(const std::string& directory,
-                             const std::string& upn) {
-  const DirectoryName name(AccountName("acme"), directory);
-  std::string outcome;
-  const std::string answer = Call([&]() -> absl::Status {
-    auto configured = world_->directory_service.GetDirectory(name);
-    if (!configured.ok()) return configured.status();
-    auto response = reconciliation::SingleSync(world_->Options())
-                        .Sync(*configured, {.user_principal_name = upn});
-    if (!response.ok()) return response.status();
-    outcome = v1::SyncUserResponse::Outcome_Name(response->outcome());
-    return absl::OkStatus();
-  });
-  return answer == "OK" ? outcome : answer;
-}
 
 std::string Driver::NewRequestId() {
   return absl::StrFormat("00000000-0000-4000-8000-%012d", ++requests_);

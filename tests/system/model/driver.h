@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "common/identity/resource_name.h"
 #include "tests/system/model/edit_rules.h"
 #include "tests/system/model/service_view.h"
@@ -17,9 +19,13 @@
 
 namespace rollcall::reconciliation {
 class GroupWriter;
+class ReconciliationServiceImpl;
 class UserServiceImpl;
 class UserWriter;
 class World;
+namespace v1 {
+class Run;
+}  // namespace v1
 }  // namespace rollcall::reconciliation
 
 namespace rollcall::model {
@@ -51,6 +57,12 @@ class Driver {
   std::string SyncChanges(const std::string& directory);
   // Answers with what became of the user.
   std::string SyncUser(const std::string& directory, const std::string& upn);
+  // A batch of the guard, if it holds so many changes.
+  std::string Approve(const std::string& directory, const std::string& danger,
+                      int64_t change_count);
+  // What a full sync would do now, and exactly that.
+  std::string Plan(const std::string& directory);
+  std::string ApplyPlan(const std::string& directory);
 
   std::string CreateUser(const UserEdit& edit);
   std::string UpdateUser(int number, const UserEdit& edit);
@@ -72,6 +84,7 @@ class Driver {
  private:
   void Restart();
   std::string Carry(const RunName& run);
+  std::string CarryStarted(const absl::StatusOr<reconciliation::v1::Run>& run);
   void Arm();
   std::string Call(const std::function<absl::Status()>& call);
   std::string NewRequestId();
@@ -80,7 +93,9 @@ class Driver {
 
   std::unique_ptr<reconciliation::World> world_;
   std::unique_ptr<reconciliation::UserServiceImpl> service_;
+  std::unique_ptr<reconciliation::ReconciliationServiceImpl> runs_;
   std::unique_ptr<ServiceView> view_;
+  std::map<std::string, std::string> plans_;  // The last one, by directory.
   Crash crash_;
   bool crashed_ = false;
   int ids_ = 0;

@@ -36,12 +36,14 @@ Outcome Edit::Change(int number, const User& after,
   const std::string read_only = ReadOnly(user);
   if (!read_only.empty()) return {.answer = read_only};
   if (!refusal.empty()) return {.answer = refusal};
+  const User before = user;
   user = after;
   user.updated = now_;
-  return {
-      .answer = "OK",
-      .events = {
-          {.number = number, .kind = "UPDATED", .line = LineOf(user, state_)}}};
+  return {.answer = "OK",
+          .events = {
+              {.number = number,
+               .kind = "UPDATED",
+               .line = LineOf(user, state_) + LeftLine(before, user, state_)}}};
 }
 
 Outcome Edit::CreateUser(const UserEdit& edit) {
@@ -56,10 +58,11 @@ Outcome Edit::CreateUser(const UserEdit& edit) {
   user.phones =
       PhonesOf(User(), edit.phones.value_or(std::vector<std::string>()));
   user.created = user.updated = now_;
-  return {
-      .answer = "OK",
-      .events = {
-          {.number = number, .kind = "CREATED", .line = LineOf(user, state_)}}};
+  return {.answer = "OK",
+          .events = {
+              {.number = number,
+               .kind = "CREATED",
+               .line = LineOf(user, state_) + LeftLine(User(), user, state_)}}};
 }
 
 Outcome Edit::UpdateUser(int number, const UserEdit& edit) {
@@ -111,14 +114,20 @@ Outcome Edit::RemoveDevice(int number, const std::string& device) {
   return Change(number, after, "");
 }
 
+Outcome Edit::Erase(int number) {
+  const std::string left = LeftLine(state_.users.at(number), User(), state_);
+  state_.users.erase(number);
+  return {.answer = "OK",
+          .events = {{.number = number, .kind = "PURGED", .line = left}}};
+}
+
 Outcome Edit::DeleteUser(int number) {
   const User& user = state_.users.at(number);
   if (user.in_trash()) return {.answer = "USER_PENDING_DELETION"};
   if (user.managed() && planted_ != Planted::kManagedIsDeletable) {
     return {.answer = "USER_MANAGED"};  // R55
   }
-  state_.users.erase(number);
-  return {.answer = "OK", .events = {{.number = number, .kind = "PURGED"}}};
+  return Erase(number);
 }
 
 Outcome Edit::Purge(int number, int deletions) {
@@ -126,8 +135,7 @@ Outcome Edit::Purge(int number, int deletions) {
   if (!user.in_trash() || user.deletions != deletions) {
     return {.answer = "DELETION_SUPERSEDED"};
   }
-  state_.users.erase(number);
-  return {.answer = "OK", .events = {{.number = number, .kind = "PURGED"}}};
+  return Erase(number);
 }
 
 Outcome Edit::ChangeGroup(int number, const Group& after) {
@@ -179,10 +187,13 @@ Outcome Edit::DeleteGroup(int number, bool force) {
   for (auto& [member, user] : state_.users) {
     if (user.groups.count(number) == 0) continue;
     if (!force) return {.answer = "GROUP_NOT_EMPTY"};
+    const User before = user;
     user.groups.erase(number);
     user.updated = now_;
     outcome.events.push_back(
-        {.number = member, .kind = "UPDATED", .line = LineOf(user, state_)});
+        {.number = member,
+         .kind = "UPDATED",
+         .line = LineOf(user, state_) + LeftLine(before, user, state_)});
   }
   outcome.events.push_back(
       {.of_group = true, .number = number, .kind = "DELETED"});

@@ -51,6 +51,7 @@ class Edit {
   // Why nothing of the user may be changed; empty: something may.
   std::string ReadOnly(const User& user) const;
   Outcome Change(int number, const User& after, const std::string& refusal);
+  Outcome Erase(int number);
   Outcome ChangeGroup(int number, const Group& after);
 
   State& state_;

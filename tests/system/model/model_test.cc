@@ -82,7 +82,8 @@ INSTANTIATE_TEST_SUITE_P(
         Control{"R55_ManagedIsDeletable", Planted::kManagedIsDeletable},
         Control{"A6_DirectoriesForget", Planted::kDirectoriesForget},
         Control{"R47_PhonesAreReplaced", Planted::kPhonesAreReplaced},
-        Control{"B6_ChangesForgetTheGone", Planted::kChangesForgetTheGone}),
+        Control{"B6_ChangesForgetTheGone", Planted::kChangesForgetTheGone},
+        Control{"B2_GuardSleeps", Planted::kGuardSleeps}),
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace

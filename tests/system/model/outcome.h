@@ -43,6 +43,7 @@ enum class Planted : uint8_t {
   kDirectoriesForget,     // A6: one directory's absence trashes.
   kPhonesAreReplaced,     // R47
   kChangesForgetTheGone,  // B6
+  kGuardSleeps,           // B2
 };
 
 }  // namespace rollcall::model

@@ -11,6 +11,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "services/reconciliation/access_reader.h"
+#include "services/reconciliation/held_batches.h"
 #include "services/reconciliation/user_view.h"
 #include "services/reconciliation/world.h"
 
@@ -116,6 +117,18 @@ std::string ServiceView::LineOf(const v1::User& user) const {
                       user.deletion_epoch());
 }
 
+// The groups that a change has taken a user out of.
+template <typename Names>
+std::string ServiceView::Left(const Names& names) const {
+  std::vector<std::string> left;
+  for (const std::string& name : names) {
+    auto group = group_names_.find(name);
+    left.push_back(group == group_names_.end() ? name : group->second);
+  }
+  std::sort(left.begin(), left.end());
+  return absl::StrCat(" left=", absl::StrJoin(left, ","));
+}
+
 std::vector<std::string> ServiceView::Lines() {
   std::vector<std::string> lines;
   const auto identities = world_.store->Identities("acme");
@@ -139,8 +152,40 @@ std::vector<std::string> ServiceView::Lines() {
   lines.push_back(absl::StrCat(
       "usage ", usage.active_users(), " ", usage.bypass_users(), " ",
       usage.disabled_users(), " ", usage.pending_deletion_users()));
+  for (const char* directory : {"d1", "d2"}) AddBatches(directory, &lines);
   std::sort(lines.begin(), lines.end());
   return lines;
+}
+
+// The guard's, and what is held (B2).
+void ServiceView::AddBatches(const std::string& directory,
+                             std::vector<std::string>* lines) const {
+  const DirectoryName name(AccountName("acme"), directory);
+  const auto identities = world_.store->Identities("acme");
+  for (const v1::HeldBatch& batch :
+       Must(reconciliation::ListBatches(*world_.store, name, "", kMany))) {
+    const std::string danger = v1::HeldBatch::Danger_Name(batch.danger());
+    lines->push_back(absl::StrCat(
+        "batch ", directory, " ", danger, " ",
+        v1::HeldBatch::State_Name(batch.state()), " ", batch.count(), " of ",
+        batch.live_count(), " over ", batch.limit_percent(), "% and ",
+        batch.limit_count(), " changes=", batch.change_count()));
+    if (batch.state() != v1::HeldBatch::HELD) continue;
+    for (const auto& held : Must(reconciliation::ListHeldUsers(
+             *world_.store, name, batch.danger(), "", kMany))) {
+      std::vector<std::string> leave;
+      for (const std::string& group : held.row.leave_groups()) {
+        auto found = Must(identities.FindGroup(group));
+        leave.push_back(found.has_value() ? found->group.display_name : "gone");
+      }
+      std::sort(leave.begin(), leave.end());
+      const auto user = Must(identities.FindUser(held.row.user_id()));
+      lines->push_back(absl::StrCat(
+          "held ", directory, " ", danger, " ", ObjectOf(held.source_id), " ",
+          user.has_value() ? user->user.username : "gone",
+          " leaves=", absl::StrJoin(leave, ",")));
+    }
+  }
 }
 
 void ServiceView::LearnNumbers(const State& state) {
@@ -179,10 +224,12 @@ Told ServiceView::NewEvents() {
           const v1::UserChange& change = event.user_change();
           told_event.number = number_of(change.user().name());
           told_event.kind = v1::UserChange::Kind_Name(change.kind());
-          told_event.line = LineOf(change.user());
+          told_event.line =
+              absl::StrCat(LineOf(change.user()), Left(change.left_groups()));
         } else if (event.has_user_purge()) {
           told_event.number = number_of(event.user_purge().name());
           told_event.kind = "PURGED";
+          told_event.line = Left(event.user_purge().left_groups());
         } else if (event.has_group_change()) {
           told_event.of_group = true;
           told_event.number = number_of(event.group_change().name());

@@ -41,6 +41,10 @@ class ServiceView {
   Told NewEvents();
 
  private:
+  void AddBatches(const std::string& directory,
+                  std::vector<std::string>* lines) const;
+  template <typename Names>
+  std::string Left(const Names& names) const;
   std::string LineOf(const reconciliation::v1::User& user) const;
 
   reconciliation::World& world_;

@@ -102,6 +102,24 @@ std::string LineOf(int number, const State& state) {
   return absl::StrCat(FieldsOf(state.groups.at(number)), " members=", members);
 }
 
+std::string LineOf(const std::string& directory, const std::string& danger,
+                   const std::string& state, const Batch& batch) {
+  return absl::StrCat("batch ", directory, " ", danger, " ", state, " ",
+                      batch.count, " of ", batch.live, " over ", batch.percent,
+                      "% and ", batch.limit, " changes=", batch.changes);
+}
+
+std::string LeftLine(const User& before, const User& after,
+                     const State& state) {
+  std::vector<std::string> left;
+  for (const int group : before.groups) {
+    if (after.groups.count(group) > 0) continue;
+    left.push_back(state.groups.at(group).display_name);
+  }
+  std::sort(left.begin(), left.end());
+  return absl::StrCat(" left=", absl::StrJoin(left, ","));
+}
+
 std::string AccessOf(const User& user, const State& state) {
   if (user.in_trash()) return "REFUSE USER_PENDING_DELETION";
   if (user.status == Status::kDisabled) return "REFUSE USER_DISABLED";
@@ -136,6 +154,26 @@ std::vector<std::string> LinesOf(const State& state) {
   for (const auto& [number, group] : state.groups) {
     lines.push_back(LineOf(number, state));
   }
+  for (const auto& [directory, batches] : state.held) {
+    for (const auto& [danger, batch] : batches) {
+      lines.push_back(LineOf(directory, danger, "HELD", batch));
+      for (const auto& [object, taking] : batch.rows) {
+        auto user = state.users.find(taking.user);
+        std::vector<std::string> leave;
+        for (const int group : taking.leave) {
+          auto left = state.groups.find(group);
+          leave.push_back(
+              left == state.groups.end() ? "gone" : left->second.display_name);
+        }
+        std::sort(leave.begin(), leave.end());
+        lines.push_back(absl::StrCat(
+            "held ", directory, " ", danger, " ", object, " ",
+            user == state.users.end() ? "gone" : user->second.username,
+            " leaves=", absl::StrJoin(leave, ",")));
+      }
+    }
+  }
+  lines.insert(lines.end(), state.closed.begin(), state.closed.end());
   lines.push_back(
       absl::StrCat("usage ", active, " ", bypass, " ", disabled, " ", trashed));
   std::sort(lines.begin(), lines.end());

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/system/model/held.h"
+
 namespace rollcall::model {
 
 enum class Status : uint8_t { kActive, kBypass, kDisabled };
@@ -67,6 +69,8 @@ struct State {
   // Numbers are never used twice (R64).
   std::map<int, User> users;
   std::map<int, Group> groups;
+  std::map<std::string, Batches> held;  // By directory.
+  std::multiset<std::string> closed;    // Batches of the past.
   int next = 1;
 
   // By the numbers; 0: nobody. Names match in any case (R37).
@@ -85,9 +89,14 @@ std::string LineOf(const User& user, const State& state);
 std::string LineOf(int group, const State& state);
 // The same without its members.
 std::string FieldsOf(const Group& group);
+// A batch of the guard, and where it stands (B2).
+std::string LineOf(const std::string& directory, const std::string& danger,
+                   const std::string& state, const Batch& batch);
+// The groups that a change has taken a user out of.
+std::string LeftLine(const User& before, const User& after, const State& state);
 // Whether a user may authenticate, and why (R54, B13).
 std::string AccessOf(const User& user, const State& state);
-// All of it: users, groups, access and usage (A26), in order.
+// All of it: users, groups, access, usage (A26) and batches, in order.
 std::vector<std::string> LinesOf(const State& state);
 
 }  // namespace rollcall::model

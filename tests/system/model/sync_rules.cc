@@ -7,6 +7,7 @@ namespace rollcall::model {
 Outcome Sync::Full() {
   MatchGroups();
   NoteLinks();
+  live_ = CountLive();
   for (const auto& [object, wanted] : scope_) {
     Count("users_seen");
     fates_[object] = Seen(wanted);
@@ -23,13 +24,16 @@ Outcome Sync::Full() {
 Outcome Sync::Changes(const std::map<int, Wanted>& last_reading) {
   MatchGroups();
   NoteLinks();
+  live_ = CountLive();
   for (const auto& [object, wanted] : scope_) {
     auto before = last_reading.find(object);
     if (before != last_reading.end() && before->second == wanted) continue;
+    DropHeld(object);
     Count("users_seen");
     fates_[object] = Seen(wanted);
   }
   for (const auto& [object, before] : last_reading) {
+    if (scope_.count(object) == 0) DropHeld(object);
     if (planted_ != Planted::kChangesForgetTheGone) Miss(object);
   }
   run_.kind = "CHANGES";
@@ -40,20 +44,6 @@ void Sync::Miss(int object) {
   const int number = state_.FindUser(directory_, object);
   if (number == 0 || state_.users.at(number).in_trash()) return;
   if (scope_.count(object) == 0) takings_[object].absent = true;
-}
-
-Outcome Sync::TakeAndFinish() {
-  const bool complete =
-      tenant_.readings_complete || planted_ == Planted::kIncompleteRemoves;
-  if (!tenant_.readings_complete) run_.problems.insert("READ_INCOMPLETE");
-  for (const auto& [object, taking] : takings_) {
-    CarryOut(object, taking, complete);
-  }
-  if (complete) {
-    ClearStrangers();
-    ReleaseGroups();
-  }
-  return Finish();
 }
 
 Outcome Sync::One(const std::string& upn) {
@@ -80,6 +70,8 @@ Outcome Sync::One(const std::string& upn) {
     }
   }
   const int number = object == 0 ? 0 : state_.FindUser(directory_, object);
+  DropHeld(object);
+  Settle(/*knows_all=*/false);
   auto wanted = scope_.find(object);
   if (wanted != scope_.end()) {
     Count("users_seen");
@@ -126,7 +118,7 @@ std::string Sync::Seen(const Wanted& wanted) {
   if (namesake == 0) return Create(wanted);
   const User& user = state_.users.at(namesake);
   if (!user.managed() && !at_once_) {
-    takings_[wanted.object].merge = true;
+    takings_[wanted.object] = {.user = namesake, .merge = true};
     return "";
   }
   Taking rest;
@@ -169,7 +161,7 @@ std::string Sync::Merge(const Wanted& wanted, int number, Taking* rest) {
   return before.in_trash() ? "RESTORED" : "MERGED";
 }
 
-Sync::Taking Sync::Give(const Wanted& wanted, User& user, Rules* rules) {
+Taking Sync::Give(const Wanted& wanted, User& user, Rules* rules) {
   Taking taking;
   const bool back = user.in_trash();
   if (back) {
@@ -289,83 +281,6 @@ std::set<int> Sync::WantedGroups(const Wanted& wanted) const {
   return groups;
 }
 
-void Sync::Take(const Taking& taking, User& user, Rules* rules) {
-  if (taking.disable && user.status != Status::kDisabled) {
-    user.status = Status::kDisabled;
-    Count("users_disabled");
-    rules->insert("R50");
-  }
-  if (taking.clear_email && !user.email.empty()) {
-    user.email.clear();
-    rules->insert("A5");
-  }
-  for (const int group : taking.leave) {
-    if (user.groups.erase(group) > 0) rules->insert("R25");
-  }
-}
-
-// Without proof nobody is removed, disabled, or taken out of a group (R30).
-void Sync::CarryOut(int object, Taking taking, bool complete) {
-  if (taking.merge) {
-    const Wanted& wanted = scope_.at(object);
-    Taking rest;
-    fates_[object] = Merge(wanted, state_.FindUser(wanted.username), &rest);
-    taking = rest;
-  }
-  const int number = state_.FindUser(directory_, object);
-  if (taking.absent) {
-    if (complete) {
-      Remove(number);
-    } else {
-      Count("users_kept");
-    }
-    return;
-  }
-  if (!complete) {
-    taking.disable = false;
-    taking.leave.clear();
-  }
-  User& user = state_.users.at(number);
-  const User before = user;
-  Rules rules;
-  Take(taking, user, &rules);
-  if (Tell(number, before, "UPDATED", rules) && fates_[object] == "UNCHANGED") {
-    fates_[object] = "UPDATED";
-  }
-}
-
-std::string Sync::Remove(int number) {
-  User& user = state_.users.at(number);
-  const User before = user;
-  bool held = false;
-  for (const int group : before.groups) {
-    if (missing_.count(group) > 0) {
-      held = true;
-    } else if (IsOwn(group)) {
-      user.groups.erase(group);
-    }
-  }
-  if (held) {
-    Count("users_kept");
-    Tell(number, before, "UPDATED", {"A7", "R25"});
-    return "KEPT";
-  }
-  if (before.claims.size() > 1 && planted_ != Planted::kDirectoriesForget) {
-    user.claims.erase(directory_);
-    std::erase_if(user.phones, [&](const Phone& phone) {
-      return phone.directory == directory_;
-    });
-    Count("users_updated");
-    Tell(number, before, "UPDATED", {"A6"});
-    return "UPDATED";
-  }
-  user.deleted = now_;
-  ++user.deletions;
-  Count("users_removed");
-  Tell(number, before, "REMOVED", {"R56"});
-  return "REMOVED";
-}
-
 bool Sync::Tell(int number, const User& before, const std::string& kind,
                 const Rules& rules) {
   User& user = state_.users.at(number);
@@ -377,10 +292,11 @@ bool Sync::Tell(int number, const User& before, const std::string& kind,
   for (const int group : before.groups) {
     if (user.groups.count(group) == 0) Count("memberships_removed");
   }
-  outcome_.events.push_back({.number = number,
-                             .kind = kind,
-                             .line = LineOf(user, state_),
-                             .rules = rules});
+  outcome_.events.push_back(
+      {.number = number,
+       .kind = kind,
+       .line = LineOf(user, state_) + LeftLine(before, user, state_),
+       .rules = rules});
   return true;
 }
 
@@ -392,7 +308,8 @@ Outcome Sync::Finish() {
   for (const auto& [object, fate] : fates_) {
     if (!fate.empty()) Count("users_" + Lower(fate));
   }
-  if (at_once_ && outcome_.events.empty()) return outcome_;
+  const bool is_silent = run_.kind == "SINGLE_USER" && outcome_.events.empty();
+  if (is_silent) return outcome_;
   run_.state = run_.problems.empty() ? "SUCCEEDED" : "PARTIAL";
   outcome_.run = run_;
   return outcome_;

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "tests/system/model/held.h"
 #include "tests/system/model/outcome.h"
 #include "tests/system/model/state.h"
 #include "tests/system/model/tenant.h"
@@ -35,22 +36,11 @@ class Sync {
   Outcome Changes(const std::map<int, Wanted>& last_reading);
   // One user, by user principal name (R71 to R81).
   Outcome One(const std::string& upn);
+  // What the guard has held of a danger, as far as it is still so (B2).
+  Outcome Approved(const std::string& danger);
 
  private:
   using Rules = std::set<std::string>;
-
-  // What a sync wants to take; due once the reading is proved complete (R30).
-  struct Taking {
-    bool absent = false;
-    bool disable = false;
-    bool clear_email = false;
-    bool merge = false;  // Into a user whom nobody manages (B2).
-    std::set<int> leave;
-
-    bool empty() const {
-      return !absent && !disable && !clear_email && !merge && leave.empty();
-    }
-  };
 
   // Groups come first.
   void MatchGroups();
@@ -75,6 +65,17 @@ class Sync {
   void Miss(int object);
   Outcome TakeAndFinish();
 
+  // The guard holds what would be taken too often (B2).
+  int64_t CountLive() const;
+  void Guard(bool complete);
+  void Judge(const std::string& danger, int64_t rows, int64_t live);
+  std::string DangerOfRemoving(int number) const;
+  void Hold(const std::string& danger, int object, const Taking& taking);
+  void HoldPartsOf(int object, int number, Taking* taking);
+  void DropHeld(int object);
+  void Settle(bool knows_all);
+  void CarryOutApproved(int object, const Taking& held);
+
   // Last, groups that are what they were not.
   void ClearStrangers();
   void ReleaseGroups();
@@ -97,6 +98,10 @@ class Sync {
   std::map<int, int> linked_;  // Our numbers of selected groups, by object.
   std::set<int> missing_;      // Our numbers.
   std::map<int, Taking> takings_;
+  int64_t live_ = 0;  // Whom the directory managed at first.
+  // What is held of this sync: objects by danger.
+  std::map<std::string, std::set<int>> held_;
+  std::set<int> emptied_;             // Groups that it must not empty.
   std::map<int, std::string> fates_;  // CREATED, UPDATED ... by object.
   Outcome outcome_;
   RunResult run_;

@@ -55,6 +55,13 @@ void AddUser(Prng& prng, Tenant& tenant) {
   tenant.groups.at(AnyKey(prng, tenant.groups)).users.insert(object);
 }
 
+// Half of them hold nothing, so that more is done.
+GuardLimit AnyLimit(Prng& prng) {
+  if (prng.Chance(0.5)) return {.percent = 100, .count = 1000};
+  return {.percent = prng.Chance(0.5) ? 0 : 30,
+          .count = static_cast<int>(prng.Below(3))};
+}
+
 }  // namespace
 
 std::string AnyUsername(Prng& prng) {
@@ -85,8 +92,7 @@ std::map<std::string, Tenant> FirstTenants(uint64_t seed) {
     }
     tenant.normalization = prng.Chance(0.3);
     tenant.phone_import = prng.Chance(0.4);
-    // The guard holds nothing: a life is about what is done (README.md).
-    tenant.limit = {.percent = 100, .count = 1000};
+    tenant.limit = AnyLimit(prng);
   }
   return tenants;
 }
@@ -163,7 +169,7 @@ std::string ChangeTenant(Prng& prng, Tenant& tenant) {
 std::string ChangeConfiguration(Prng& prng, Tenant& tenant) {
   const int object = AnyKey(prng, tenant.groups);
   TenantGroup& group = tenant.groups.at(object);
-  switch (prng.Below(6)) {
+  switch (prng.Below(7)) {
     case 0:
       tenant.normalization = !tenant.normalization;
       return absl::StrCat("normalization ", tenant.normalization);
@@ -176,6 +182,10 @@ std::string ChangeConfiguration(Prng& prng, Tenant& tenant) {
     case 3:
       if (group.selected) group.missing = !group.missing;
       return absl::StrCat("group ", object, " missing ", group.missing);
+    case 4:
+      tenant.limit = AnyLimit(prng);
+      return absl::StrCat("limit ", tenant.limit.percent, "% and ",
+                          tenant.limit.count);
     default: {
       int selected = 0;
       for (const auto& [each, other] : tenant.groups)
@@ -191,20 +201,20 @@ std::string ChangeConfiguration(Prng& prng, Tenant& tenant) {
 std::string Step::ToString() const {
   constexpr const char* kKinds[] = {"tenant",   "configuration", "full sync",
                                     "one user", "user edit",     "group edit",
-                                    "time",     "changes"};
+                                    "time",     "changes",       "approval"};
   return absl::StrCat(kKinds[static_cast<int>(kind)], crashes ? " + crash" : "",
                       " (", number, ")");
 }
 
 std::vector<Step> StepsOf(uint64_t seed) {
   using Kind = Step::Kind;
-  constexpr Kind kDeck[] = {Kind::kTenant,  Kind::kTenant,  Kind::kTenant,
-                            Kind::kTenant,  Kind::kTenant,  Kind::kConfigure,
-                            Kind::kFull,    Kind::kFull,    Kind::kFull,
-                            Kind::kFull,    Kind::kSingle,  Kind::kSingle,
-                            Kind::kUser,    Kind::kUser,    Kind::kUser,
-                            Kind::kGroup,   Kind::kTime,    Kind::kConfigure,
-                            Kind::kChanges, Kind::kChanges, Kind::kChanges};
+  constexpr Kind kDeck[] = {
+      Kind::kTenant,  Kind::kTenant,    Kind::kTenant,  Kind::kTenant,
+      Kind::kTenant,  Kind::kConfigure, Kind::kFull,    Kind::kFull,
+      Kind::kFull,    Kind::kFull,      Kind::kSingle,  Kind::kSingle,
+      Kind::kUser,    Kind::kUser,      Kind::kUser,    Kind::kGroup,
+      Kind::kTime,    Kind::kConfigure, Kind::kChanges, Kind::kChanges,
+      Kind::kChanges, Kind::kApprove};
   Prng prng(seed ^ 0x5eed);
   std::vector<Step> steps;
   for (uint64_t left = 12 + prng.Below(20); left > 0; --left) {

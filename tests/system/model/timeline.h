@@ -23,6 +23,7 @@ struct Step {
     kGroup,      // ... or to a group.
     kTime,       // Days pass; the trash is emptied.
     kChanges,    // A sync of what has changed.
+    kApprove,    // Somebody approves what the guard holds.
   };
   Kind kind = Kind::kFull;
   uint64_t number = 0;  // Decides what exactly happens.

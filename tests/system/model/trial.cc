@@ -80,6 +80,8 @@ class Trial {
         return EditGroup();
       case Step::Kind::kTime:
         return PassTime();
+      case Step::Kind::kApprove:
+        return Approve();
     }
   }
 
@@ -124,6 +126,28 @@ class Trial {
         Sync(state_, directory, tenant, driver_.Now(), options_.planted)
             .One(upn);
     Judge(outcome, driver_.SyncUser(directory, upn));
+  }
+
+  // What is held, if anything is, and as it was a moment ago (B2).
+  void Approve() {
+    std::vector<std::pair<std::string, std::string>> held;
+    for (const auto& [directory, batches] : state_.held) {
+      for (const auto& [danger, batch] : batches) {
+        held.push_back({directory, danger});
+      }
+    }
+    if (held.empty()) return;
+    const auto& [directory, danger] = held[prng_.Below(held.size())];
+    const int64_t changes = state_.held.at(directory).at(danger).changes;
+    Say(absl::StrCat("  of ", changes, " ", danger, " of ", directory));
+    if (prng_.Chance(0.2)) {
+      return Judge({.answer = "BATCH_MOVED"},
+                   driver_.Approve(directory, danger, changes + 1));
+    }
+    const Outcome outcome = Sync(state_, directory, tenants_.at(directory),
+                                 driver_.Now(), options_.planted)
+                                .Approved(danger);
+    Judge(outcome, driver_.Approve(directory, danger, changes));
   }
 
   // Each call is told to the model and to the service.

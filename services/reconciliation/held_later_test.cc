@@ -1,0 +1,110 @@
+// What the guard holds (B2), and what happens to it before it is approved.
+#include <string>
+#include <vector>
+
+#include "common/testing/status_matchers.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/reconciliation/held_batches.h"
+#include "services/reconciliation/run_requests.h"
+#include "services/reconciliation/run_scope.h"
+#include "services/reconciliation/world.h"
+
+namespace rollcall::reconciliation {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+
+const DirectoryName kD1(AccountName("acme"), "d1");
+
+v1::HeldBatch OnlyBatch(const World& world) {
+  const std::vector<v1::HeldBatch> batches =
+      *ListBatches(*world.store, kD1, "", 100);
+  EXPECT_THAT(batches, SizeIs(1));
+  return batches.empty() ? v1::HeldBatch() : batches[0];
+}
+
+// Ada, whom nobody manages, would be merged into; that is held.
+void HoldAMerge(World& world) {
+  User ada;
+  ada.id = "ada";
+  ada.username = "ada@a.test";
+  world.PutUser(ada);
+  FakeTenant& tenant = world.tenant();
+  tenant.limits.mutable_merged()->set_count(0);
+  tenant.AddGroup(1, "Sales");
+  tenant.AddUser(10, "ada@a.test", {1});
+  tenant.AddUser(11, "ben@a.test", {1});
+  world.Sync();
+  EXPECT_EQ(OnlyBatch(world).change_count(), 1);
+  world.directory_service.read_seconds += 100;
+}
+
+TEST(HeldLater, B2_ARunOfChangesMakesAMergeVoidWhoseObjectIsGone) {
+  World world;
+  HoldAMerge(world);
+  world.tenant().RemoveUser(10);
+  EXPECT_EQ(world.SyncChanges().state(), v1::Run::SUCCEEDED);
+  EXPECT_EQ(OnlyBatch(world).state(), v1::HeldBatch::DISSOLVED);
+}
+
+TEST(HeldLater, B2_ASyncOfOneUserMakesAMergeVoidWhoseObjectIsGone) {
+  World world;
+  HoldAMerge(world);
+  world.tenant().MoveOutside(10);
+  ASSERT_OK_AND_ASSIGN(const v1::SyncUserResponse response,
+                       world.SyncUser("ada@a.test"));
+  EXPECT_EQ(response.outcome(), v1::SyncUserResponse::NOT_IN_SCOPE);
+  EXPECT_EQ(OnlyBatch(world).state(), v1::HeldBatch::DISSOLVED);
+}
+
+// One of her groups has vanished, which keeps her; the other one would be
+// emptied.
+TEST(HeldLater, B2_A7_WhoIsKeptDoesNotLeaveAGroupThatMustNotBeEmptied) {
+  World world;
+  FakeTenant& tenant = world.tenant();
+  tenant.limits.mutable_groups_emptied()->set_count(0);
+  tenant.AddGroup(1, "Sales");
+  tenant.AddGroup(2, "Crew");
+  tenant.AddUser(10, "ada@a.test", {1, 2});
+  tenant.AddUser(11, "ben@a.test", {1});
+  world.Sync();
+  tenant.RemoveUser(10);
+  tenant.groups.at(SourceId(1)).set_missing(true);
+  EXPECT_EQ(world.Sync().counters().memberships_removed(), 0);
+  EXPECT_THAT(world.GroupNamesOf("ada@a.test"), ElementsAre("Crew", "Sales"));
+  EXPECT_EQ(OnlyBatch(world).danger(), v1::HeldBatch::GROUPS_EMPTIED);
+}
+
+TEST(HeldLater, B2_R46_ApprovedItIsNotAboutAGroupOfAnotherDirectory) {
+  World world;
+  FakeTenant& tenant = world.tenant("d1");
+  tenant.limits.mutable_groups_emptied()->set_count(0);
+  tenant.AddGroup(1, "Sales");
+  tenant.AddGroup(2, "Crew");
+  tenant.AddUser(10, "ada@a.test", {1, 2});
+  world.Sync("d1");
+  tenant.users.clear();
+  tenant.AddUser(10, "ada@a.test", {1});
+  world.Sync("d1");
+  const v1::HeldBatch batch = OnlyBatch(world);
+  EXPECT_EQ(batch.danger(), v1::HeldBatch::GROUPS_EMPTIED);
+
+  world.directory_service.read_seconds += 100;
+  world.tenant("d2").AddGroup(3, "Crew");
+  world.tenant("d2").AddUser(20, "ada@a.test", {3});
+  world.Sync("d2");
+  ASSERT_OK_AND_ASSIGN(
+      const v1::Run run,
+      StartApproved(
+          {.batch = *HeldBatchName::Parse(batch.name()),
+           .approver = "spiffe://test/account/acme/role/owner/o",
+           .scope = ScopeOf(*world.directory_service.GetDirectory(kD1))},
+          "approved", world.clock.TimeNow(), *world.store));
+  ASSERT_OK(world.Carry(*RunName::Parse(run.name())));
+  EXPECT_THAT(world.GroupNamesOf("ada@a.test"), ElementsAre("Crew", "Sales"));
+}
+
+}  // namespace
+}  // namespace rollcall::reconciliation
