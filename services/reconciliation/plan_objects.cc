@@ -48,8 +48,6 @@ absl::Status WriteUser(const store::PlannedRow& planned, absl::Time now,
   if (known != nullptr) {
     RETURN_IF_ERROR(KeepBefore(*known, work.run.name(), transaction));
   }
-  RETURN_IF_ERROR(transaction.PutUser(known, after, mark));
-
   const v1::User last = ToMessage(after, work.account());
   for (int i = 0; i < planned.events_size(); ++i) {
     v1::ChangeEvent event = AsOf(now, planned.events(i), work);
@@ -68,7 +66,8 @@ absl::Status WriteUser(const store::PlannedRow& planned, absl::Time now,
     }
     transaction.AppendEvent(std::move(event));
   }
-  return absl::OkStatus();
+  // The events have said already, each for itself, which groups the user left.
+  return transaction.PutUser(known, after, mark);
 }
 
 absl::Status WriteGroup(const store::PlannedRow& planned, absl::Time now,

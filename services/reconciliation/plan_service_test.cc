@@ -179,5 +179,28 @@ TEST(RevertService, B5_UndoesARunByItsName) {
             run.name());
 }
 
+// Ada gets an email, then leaves a group: two events.
+TEST(PlanFeed, B1_B7_EachEventSaysOnceWhichGroupsItsUserHasLeft) {
+  World world;
+  FakeTenant& tenant = world.tenant();
+  tenant.AddGroup(1, "Sales");
+  tenant.AddGroup(2, "Crew");
+  tenant.AddUser(10, "ada@a.test", {1, 2});
+  tenant.AddUser(11, "ben@a.test", {1, 2});
+  world.Sync();
+  tenant.AddUser(10, "ada@a.test", {}).set_email("ada@new.test");
+  tenant.UserAt(10).clear_group_source_ids();
+  tenant.UserAt(10).add_group_source_ids(SourceId(1));
+  const size_t before = world.Events().size();
+  world.Apply(world.Plan());
+  std::vector<int> left;
+  for (const v1::ChangeEvent& event : world.Events()) {
+    if (static_cast<size_t>(event.sequence()) <= before) continue;
+    if (!event.has_user_change()) continue;
+    left.push_back(event.user_change().left_groups_size());
+  }
+  EXPECT_THAT(left, ElementsAre(0, 1));
+}
+
 }  // namespace
 }  // namespace rollcall::reconciliation

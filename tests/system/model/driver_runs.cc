@@ -78,7 +78,11 @@ std::string Driver::Plan(const std::string& directory) {
 std::string Driver::ApplyPlan(const std::string& directory) {
   v1::ApplyPlanRequest request;
   request.set_name(plans_.at(directory));
-  return CarryStarted(runs_->ApplyPlan(request));
+  auto run = runs_->ApplyPlan(request);
+  const std::string answer = CarryStarted(run);
+  if (answer != "OK") return answer;
+  const v1::Run ended = world_->Find(*RunName::Parse(run->name()));
+  return ended.state() == v1::Run::FAILED ? ended.problems(0).reason() : "OK";
 }
 
 std::string Driver::CarryStarted(const absl::StatusOr<v1::Run>& run) {

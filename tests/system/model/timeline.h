@@ -24,6 +24,7 @@ struct Step {
     kTime,       // Days pass; the trash is emptied.
     kChanges,    // A sync of what has changed.
     kApprove,    // Somebody approves what the guard holds.
+    kPlan,       // A plan, and its application.
   };
   Kind kind = Kind::kFull;
   uint64_t number = 0;  // Decides what exactly happens.

@@ -82,6 +82,8 @@ class Trial {
         return PassTime();
       case Step::Kind::kApprove:
         return Approve();
+      case Step::Kind::kPlan:
+        return PlanAndApply();
     }
   }
 
@@ -148,6 +150,38 @@ class Trial {
                                  driver_.Now(), options_.planted)
                                 .Approved(danger);
     Judge(outcome, driver_.Approve(directory, danger, changes));
+  }
+
+  // A plan changes nothing. Applied it does what a run would do now, or, if the
+  // source has moved since, nothing at all (B1).
+  void PlanAndApply() {
+    const std::string directory = AnyDirectory();
+    Say("  of " + directory);
+    const std::string planned = driver_.Plan(directory);
+    if (planned != "OK") return Defect("the plan: " + planned);
+    Compare(Outcome());
+    driver_.AdvanceSeconds(60);
+    const bool moves = prng_.Chance(0.4);
+    if (moves) ChangeSource(Step::Kind::kTenant);
+
+    const Tenant& tenant = tenants_.at(directory);
+    const State before = state_;
+    Outcome outcome =
+        Sync(state_, directory, tenant, driver_.Now(), options_.planted).Full();
+    outcome.run->kind = "PLAN";
+    const std::string answer = driver_.ApplyPlan(directory);
+    if (answer == "OK") {
+      last_readings_[directory] = ScopeOf(tenant);
+      return Compare(outcome);
+    }
+    Say("  " + answer);
+    const bool may_be_refused = answer == "PLAN_SOURCE_UNPROVEN"
+                                    ? !tenant.readings_complete
+                                    : moves && answer == "PLAN_SOURCE_MOVED";
+    if (!may_be_refused) return Defect("the application: " + answer);
+    state_ = before;
+    Compare({.run = RunResult{
+                 .kind = "PLAN", .state = "FAILED", .problems = {answer}}});
   }
 
   // Each call is told to the model and to the service.
