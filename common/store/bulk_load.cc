@@ -1,6 +1,8 @@
 #include "common/store/bulk_load.h"
 
+#include <algorithm>
 #include <queue>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +17,9 @@ namespace rollcall::store {
 namespace {
 
 constexpr uint64_t kTableFileBytes = uint64_t{64} << 20;
+// So much less is written to files and read again.
+constexpr size_t kRunsInMemory = 3;
+constexpr size_t kManyRows = 4'000;
 
 rocksdb::Slice ToSlice(absl::string_view text) {
   return {text.data(), text.size()};
@@ -24,10 +29,8 @@ rocksdb::Slice ToSlice(absl::string_view text) {
 class TableFiles {
  public:
   TableFiles(const rocksdb::Options& options, size_t prefix_size,
-             std::function<std::string()> next_path)
-      : options_(options),
-        prefix_size_(prefix_size),
-        next_path_(std::move(next_path)) {}
+             absl::string_view path)
+      : options_(options), prefix_size_(prefix_size), path_(path) {}
 
   rocksdb::Status Put(absl::string_view row_key, absl::string_view row_value) {
     rocksdb::Status status;
@@ -60,7 +63,7 @@ class TableFiles {
 
   rocksdb::Status Open(absl::string_view row_key) {
     table_ = std::string(TableOf(row_key));
-    paths_.push_back(next_path_());
+    paths_.push_back(absl::StrCat(path_, paths_.size(), ".sst"));
     // What was written is about to be read.
     constexpr bool kForgetPages = false;
     writer_ = std::make_unique<rocksdb::SstFileWriter>(
@@ -71,15 +74,21 @@ class TableFiles {
 
   const rocksdb::Options& options_;
   const size_t prefix_size_;
-  const std::function<std::string()> next_path_;
+  const std::string path_;  // What those of the files begin with.
   std::unique_ptr<rocksdb::SstFileWriter> writer_;
   std::string table_;
   std::vector<std::string> paths_;
 };
 
+// A source and the key of the row where it is.
+struct Head {
+  absl::string_view row_key;
+  RowSource* source;
+};
+
 struct Later {
-  bool operator()(const RowSource* a, const RowSource* b) const {
-    return a->row_key() > b->row_key();
+  bool operator()(const Head& a, const Head& b) const {
+    return a.row_key > b.row_key;
   }
 };
 
@@ -159,61 +168,122 @@ absl::Status RocksDbBulkLoader::Add(absl::string_view key,
 absl::Status RocksDbBulkLoader::PutAside(RowChunk& chunk) {
   RETURN_IF_ERROR(options_.check_writable());
   chunk.Sort();
-  std::string path;
+  Run run;
   {
     absl::MutexLock lock(&mutex_);
+    if (split_key_.empty()) {
+      split_key_ = std::string(chunk.row_key(chunk.row_count() / 2));
+    }
+    run = RunOf(chunk);
+    if (runs_.size() < kRunsInMemory) {
+      run.rows = std::exchange(chunk, RowChunk());
+      runs_.push_back(std::move(run));
+      return absl::OkStatus();
+    }
     RETURN_IF_ERROR(Written(MakeFolder()));
-    path = NextPath(".rows");
-    spools_.push_back({path, chunk.row_count()});
+    run.path = absl::StrCat(options_.folder, "/", ++files_, ".rows");
   }
-  return Written(SpoolRows(*options_.env, path, chunk));
+  RETURN_IF_ERROR(Written(SpoolRows(*options_.env, run.path, chunk,
+                                    run.low_count, &run.high_offset)));
+  absl::MutexLock lock(&mutex_);
+  runs_.push_back(std::move(run));
+  return absl::OkStatus();
+}
+
+RocksDbBulkLoader::Run RocksDbBulkLoader::RunOf(const RowChunk& sorted) const {
+  return {.row_count = sorted.row_count(),
+          .low_count = sorted.CountBefore(split_key_)};
 }
 
 absl::Status RocksDbBulkLoader::Finish() {
-  absl::MutexLock lock(&mutex_);
-  mutex_.Await(absl::Condition(this, &RocksDbBulkLoader::IsQuiet));
-  RETURN_IF_ERROR(status_);
-  if (std::exchange(finished_, true)) return AlreadyFinished();
-  if (spools_.empty() && chunk_.row_count() == 0) return absl::OkStatus();
+  std::vector<Run> runs;
+  {
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(this, &RocksDbBulkLoader::IsQuiet));
+    RETURN_IF_ERROR(status_);
+    if (std::exchange(finished_, true)) return AlreadyFinished();
+    chunk_.Sort();
+    // Not worth two threads, and two files, if it is small.
+    if (split_key_.empty() && chunk_.row_count() >= kManyRows) {
+      split_key_ = std::string(chunk_.row_key(chunk_.row_count() / 2));
+    }
+    runs = std::move(runs_);
+    runs.push_back(RunOf(chunk_));
+    runs.back().rows = std::exchange(chunk_, RowChunk());
+    spare_ = RowChunk();
+  }
+  if (runs.size() == 1 && runs[0].row_count == 0) return absl::OkStatus();
   RETURN_IF_ERROR(options_.check_writable());
   RETURN_IF_ERROR(Written(MakeFolder()));
   std::vector<std::string> tables;
-  RETURN_IF_ERROR(Merge(tables));
-  chunk_ = spare_ = RowChunk();  // The loader may be kept for a while.
+  RETURN_IF_ERROR(MergeAll(runs, tables));
+  runs.clear();
   return Written(HandOver(tables));
 }
 
-absl::Status RocksDbBulkLoader::Merge(std::vector<std::string>& tables) {
-  std::vector<std::unique_ptr<RowSource>> sources;
-  for (const Spool& spool : spools_) {
-    std::unique_ptr<SpoolSource> source;
-    RETURN_IF_ERROR(Written(SpoolSource::Open(*options_.env, spool.path,
-                                              spool.row_count, &source)));
-    sources.push_back(std::move(source));
-  }
-  chunk_.Sort();
-  sources.push_back(std::make_unique<ChunkSource>(chunk_));
+absl::Status RocksDbBulkLoader::MergeAll(const std::vector<Run>& runs,
+                                         std::vector<std::string>& tables) {
+  absl::Status high_status;
+  std::vector<std::string> high_tables;
+  std::thread high(
+      [&] { high_status = Merge(runs, Half::kHigh, high_tables); });
+  absl::Status status = Merge(runs, Half::kLow, tables);
+  high.join();
+  status.Update(high_status);
+  tables.insert(tables.end(), high_tables.begin(), high_tables.end());
+  return status;
+}
 
-  std::priority_queue<RowSource*, std::vector<RowSource*>, Later> heads;
+absl::Status RocksDbBulkLoader::OpenRun(const Run& run, Half half,
+                                        std::unique_ptr<RowSource>& source) {
+  const size_t begin = half == Half::kLow ? 0 : run.low_count;
+  const size_t end = half == Half::kLow ? run.low_count : run.row_count;
+  if (run.path.empty()) {
+    source = std::make_unique<ChunkSource>(run.rows, begin, end);
+    return absl::OkStatus();
+  }
+  const uint64_t offset = half == Half::kLow ? 0 : run.high_offset;
+  std::unique_ptr<SpoolSource> spool;
+  RETURN_IF_ERROR(Written(
+      SpoolSource::Open(*options_.env, run.path, offset, end - begin, &spool)));
+  source = std::move(spool);
+  return absl::OkStatus();
+}
+
+absl::Status RocksDbBulkLoader::Merge(const std::vector<Run>& runs, Half half,
+                                      std::vector<std::string>& tables) {
+  std::vector<std::unique_ptr<RowSource>> sources;
+  std::priority_queue<Head, std::vector<Head>, Later> heads;
   const auto advance = [&heads](RowSource& source) {
     const rocksdb::Status status = source.Next();
-    if (status.ok() && source.has_row()) heads.push(&source);
+    if (status.ok() && source.has_row())
+      heads.push({source.row_key(), &source});
     return status;
   };
-  for (const auto& source : sources) {
+  for (const Run& run : runs) {
+    std::unique_ptr<RowSource> source;
+    RETURN_IF_ERROR(OpenRun(run, half, source));
     RETURN_IF_ERROR(Written(advance(*source)));
+    sources.push_back(std::move(source));
   }
-  const rocksdb::Options options = options_.db->GetOptions();
-  TableFiles files(options, row_prefix_.size(),
-                   [this] { return NextPath(".sst"); });
+  rocksdb::Options options = options_.db->GetOptions();
+  // What fits into memory twice over is not worth compressing.
+  const bool is_small =
+      std::all_of(runs.begin(), runs.end(),
+                  [](const Run& run) { return run.path.empty(); });
+  if (is_small) options.compression = rocksdb::kNoCompression;
+  const std::string path =
+      absl::StrCat(options_.folder, half == Half::kLow ? "/low" : "/high");
+  TableFiles files(options, row_prefix_.size(), path);
   std::string last_key;  // None is empty: each begins with its partition.
   while (!heads.empty()) {
-    RowSource& first = *heads.top();
+    const Head first = heads.top();
     heads.pop();
-    if (first.row_key() == last_key) return KeyTwice();
-    last_key.assign(first.row_key().data(), first.row_key().size());
-    RETURN_IF_ERROR(Written(files.Put(first.row_key(), first.row_value())));
-    RETURN_IF_ERROR(Written(advance(first)));
+    if (first.row_key == last_key) return KeyTwice();
+    last_key.assign(first.row_key.data(), first.row_key.size());
+    RETURN_IF_ERROR(
+        Written(files.Put(first.row_key, first.source->row_value())));
+    RETURN_IF_ERROR(Written(advance(*first.source)));
   }
   RETURN_IF_ERROR(Written(files.Finish()));
   tables = files.TakePaths();
@@ -239,10 +309,6 @@ rocksdb::Status RocksDbBulkLoader::MakeFolder() {
       options_.env->CreateDirIfMissing(options_.folder.substr(0, parent));
   if (!status.ok()) return status;
   return options_.env->CreateDirIfMissing(options_.folder);
-}
-
-std::string RocksDbBulkLoader::NextPath(absl::string_view suffix) {
-  return absl::StrCat(options_.folder, "/", ++files_, suffix);
 }
 
 rocksdb::Status RemoveBulkLeftovers(rocksdb::Env& env,

@@ -1,6 +1,7 @@
-// The bulk loader on RocksDB: rows are sorted and put aside chunk by chunk,
-// merged into table files in one pass at the end, and these are handed to
-// RocksDB as they are. Each row is compressed, indexed and checked once, and no
+// The bulk loader on RocksDB: rows are sorted chunk by chunk; the first chunks
+// stay in memory, the others are put aside in files. At the end they are merged
+// into table files in one pass, on two threads, and these are handed to RocksDB
+// as they are. Each row is compressed, indexed and checked once, and no
 // compaction touches it again.
 //
 // What a crash leaves, step by step:
@@ -15,6 +16,7 @@
 #define ROLLCALL_COMMON_STORE_BULK_LOAD_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,6 +28,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/store/failure_latch.h"
 #include "common/store/row_chunk.h"
+#include "common/store/row_source.h"
 #include "common/store/store.h"
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
@@ -43,8 +46,7 @@ struct BulkLoadOptions {
   std::string partition;
   // Where its files are until the end: a folder of its own, made when needed.
   std::string folder;
-  // Rows in memory until they are put aside, about; at most four times as much
-  // at one moment.
+  // Rows of a chunk, about; at most seven times as much is in memory.
   size_t chunk_bytes = size_t{8} << 20;
 };
 
@@ -58,10 +60,15 @@ class RocksDbBulkLoader : public BulkLoader {
   absl::Status Finish() override;
 
  private:
-  struct Spool {
-    std::string path;
+  // Sorted rows, in memory or in a file.
+  struct Run {
+    RowChunk rows;
+    std::string path;  // Empty: in memory.
     size_t row_count = 0;
+    size_t low_count = 0;      // Of them, those below the split key.
+    uint64_t high_offset = 0;  // Of the others in the file.
   };
+  enum class Half { kLow, kHigh };
 
   // Whether another chunk may be put aside; bounds the memory.
   bool MaySpool() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -74,17 +81,21 @@ class RocksDbBulkLoader : public BulkLoader {
     return chunk_.byte_size() >= options_.chunk_bytes;
   }
 
-  // Sorts the chunk and writes it to a new file.
+  // Sorts the chunk, and keeps it or writes it to a new file.
   absl::Status PutAside(RowChunk& chunk) ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status Merge(std::vector<std::string>& tables)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Run RunOf(const RowChunk& sorted) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Writes all rows to table files; the two halves at once.
+  absl::Status MergeAll(const std::vector<Run>& runs,
+                        std::vector<std::string>& tables);
+  absl::Status Merge(const std::vector<Run>& runs, Half half,
+                     std::vector<std::string>& tables);
+  absl::Status OpenRun(const Run& run, Half half,
+                       std::unique_ptr<RowSource>& source);
   rocksdb::Status HandOver(const std::vector<std::string>& tables);
 
   // A write that fails ends the store, here as in a commit.
   absl::Status Written(const rocksdb::Status& status);
   rocksdb::Status MakeFolder();
-  std::string NextPath(absl::string_view suffix)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const BulkLoadOptions options_;
   const std::string row_prefix_;
@@ -92,7 +103,9 @@ class RocksDbBulkLoader : public BulkLoader {
   absl::Mutex mutex_;
   RowChunk chunk_ ABSL_GUARDED_BY(mutex_);
   RowChunk spare_ ABSL_GUARDED_BY(mutex_);  // Empty, for its memory.
-  std::vector<Spool> spools_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Run> runs_ ABSL_GUARDED_BY(mutex_);
+  // A key about in the middle; empty while there is no run.
+  std::string split_key_ ABSL_GUARDED_BY(mutex_);
   int spooling_ ABSL_GUARDED_BY(mutex_) = 0;
   int files_ ABSL_GUARDED_BY(mutex_) = 0;  // Names them.
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;

@@ -47,7 +47,7 @@ struct RocksDbOptions {
   // Memory for blocks and for writes.
   size_t block_cache_bytes = size_t{32} << 20;
   size_t write_buffer_bytes = size_t{16} << 20;
-  // Rows of a bulk load in memory; at most four times as much at one moment.
+  // Rows of a chunk of a bulk load; at most seven times as much is in memory.
   size_t bulk_chunk_bytes = size_t{8} << 20;
 
   // Not owned; nullptr: the disk. Must outlive the store.

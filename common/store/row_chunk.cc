@@ -52,6 +52,15 @@ void RowChunk::Sort() {
   });
 }
 
+size_t RowChunk::CountBefore(absl::string_view row_key) const {
+  const absl::string_view bytes = bytes_;
+  const auto found = std::partition_point(
+      rows_.begin(), rows_.end(), [bytes, row_key](const Row& row) {
+        return bytes.substr(row.offset, row.key_size) < row_key;
+      });
+  return static_cast<size_t>(found - rows_.begin());
+}
+
 void RowChunk::Clear() {
   bytes_.clear();
   rows_.clear();

@@ -29,6 +29,9 @@ class RowChunk {
   // Forgets the rows and keeps the memory.
   void Clear();
 
+  // Of a sorted chunk: how many rows come before `row_key`.
+  size_t CountBefore(absl::string_view row_key) const;
+
   size_t row_count() const { return rows_.size(); }
   // What the rows take, their places included.
   size_t byte_size() const {
@@ -54,16 +57,18 @@ class RowChunk {
   std::vector<Row> rows_;
 };
 
-// The rows of a chunk that is sorted and outlives this.
+// Some rows, from one place to another, of a chunk that is sorted and outlives
+// this.
 class ChunkSource : public RowSource {
  public:
-  explicit ChunkSource(const RowChunk& chunk) : chunk_(chunk) {}
+  ChunkSource(const RowChunk& chunk, size_t begin, size_t end)
+      : chunk_(chunk), next_(begin), end_(end) {}
 
   rocksdb::Status Next() override {
     ++next_;
     return rocksdb::Status::OK();
   }
-  bool has_row() const override { return next_ <= chunk_.row_count(); }
+  bool has_row() const override { return next_ <= end_; }
   absl::string_view row_key() const override {
     return chunk_.row_key(next_ - 1);
   }
@@ -73,7 +78,8 @@ class ChunkSource : public RowSource {
 
  private:
   const RowChunk& chunk_;
-  size_t next_ = 0;
+  size_t next_;
+  const size_t end_;
 };
 
 }  // namespace rollcall::store

@@ -21,13 +21,16 @@ constexpr size_t kWriteBytes = size_t{256} << 10;
 }  // namespace
 
 rocksdb::Status SpoolRows(rocksdb::Env& env, const std::string& path,
-                          const RowChunk& chunk) {
+                          const RowChunk& chunk, size_t mark,
+                          uint64_t* mark_offset) {
   std::unique_ptr<rocksdb::WritableFile> file;
   rocksdb::Status status =
       env.NewWritableFile(path, &file, rocksdb::EnvOptions());
   std::string buffer;
   buffer.reserve(kWriteBytes);
+  uint64_t offset = 0;
   for (size_t i = 0; i < chunk.row_count() && status.ok(); ++i) {
+    if (i == mark) *mark_offset = offset;
     const absl::string_view key = chunk.row_key(i);
     const absl::string_view value = chunk.row_value(i);
     const RowSizes sizes = {.key = static_cast<uint32_t>(key.size()),
@@ -35,20 +38,23 @@ rocksdb::Status SpoolRows(rocksdb::Env& env, const std::string& path,
     buffer.append(reinterpret_cast<const char*>(&sizes), sizeof(sizes));
     buffer.append(key.data(), key.size());
     buffer.append(value.data(), value.size());
+    offset += sizeof(sizes) + key.size() + value.size();
     if (buffer.size() >= kWriteBytes || i + 1 == chunk.row_count()) {
       status = file->Append(buffer);
       buffer.clear();
     }
   }
+  if (mark >= chunk.row_count()) *mark_offset = offset;
   return status.ok() ? file->Close() : status;
 }
 
 rocksdb::Status SpoolSource::Open(rocksdb::Env& env, const std::string& path,
-                                  size_t row_count,
+                                  uint64_t offset, size_t row_count,
                                   std::unique_ptr<SpoolSource>* source) {
   std::unique_ptr<rocksdb::SequentialFile> file;
   rocksdb::Status status =
       env.NewSequentialFile(path, &file, rocksdb::EnvOptions());
+  if (status.ok() && offset > 0) status = file->Skip(offset);
   if (status.ok()) source->reset(new SpoolSource(std::move(file), row_count));
   return status;
 }

@@ -7,6 +7,7 @@
 #define ROLLCALL_COMMON_STORE_ROW_SPOOL_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,16 +20,18 @@
 
 namespace rollcall::store {
 
-// Writes the rows of a sorted chunk to a new file.
+// Writes the rows of a sorted chunk to a new file, and tells where in it the
+// row number `mark` begins, or would.
 rocksdb::Status SpoolRows(rocksdb::Env& env, const std::string& path,
-                          const RowChunk& chunk);
+                          const RowChunk& chunk, size_t mark,
+                          uint64_t* mark_offset);
 
-// The rows of such a file.
+// Some rows of such a file.
 class SpoolSource : public RowSource {
  public:
-  // `row_count` rows were written to the file.
+  // The `row_count` rows from `offset` on.
   static rocksdb::Status Open(rocksdb::Env& env, const std::string& path,
-                              size_t row_count,
+                              uint64_t offset, size_t row_count,
                               std::unique_ptr<SpoolSource>* source);
 
   rocksdb::Status Next() override;
