@@ -41,8 +41,7 @@ absl::StatusOr<FollowedLinks> FollowLinks(GraphSession& graph, WorkCrew& crew,
   return followed;
 }
 
-absl::StatusOr<std::vector<ChangeLink>> TakeGroupLinks(
-    GraphSession& graph, WorkCrew& crew, const std::vector<SourceId>& groups) {
+std::vector<ChangeLink> SliceGroups(const std::vector<SourceId>& groups) {
   std::vector<ChangeLink> links((groups.size() + kGroupsPerDelta - 1) /
                                 kGroupsPerDelta);
   for (size_t i = 0; i < links.size(); ++i) {
@@ -50,7 +49,15 @@ absl::StatusOr<std::vector<ChangeLink>> TakeGroupLinks(
     const auto end =
         groups.begin() + std::min(groups.size(), (i + 1) * kGroupsPerDelta);
     links[i].groups.assign(begin, end);
-    crew.Add([&graph, &link = links[i]]() -> absl::Status {
+  }
+  return links;
+}
+
+absl::StatusOr<std::vector<ChangeLink>> TakeGroupLinks(
+    GraphSession& graph, WorkCrew& crew, const std::vector<SourceId>& groups) {
+  std::vector<ChangeLink> links = SliceGroups(groups);
+  for (ChangeLink& link : links) {
+    crew.Add([&graph, &link]() -> absl::Status {
       ASSIGN_OR_RETURN(link.link, LatestGroupDelta(graph, link.groups));
       return absl::OkStatus();
     });

@@ -31,7 +31,10 @@ struct FollowedLinks {
 absl::StatusOr<FollowedLinks> FollowLinks(GraphSession& graph, WorkCrew& crew,
                                           std::vector<ChangeLink> links);
 
-// Fresh links: users, and groups in parts of kGroupsPerDelta.
+// Groups in parts of kGroupsPerDelta, their links to be taken yet.
+std::vector<ChangeLink> SliceGroups(const std::vector<SourceId>& groups);
+
+// Fresh links of groups, sliced.
 absl::StatusOr<std::vector<ChangeLink>> TakeGroupLinks(
     GraphSession& graph, WorkCrew& crew, const std::vector<SourceId>& groups);
 

@@ -14,11 +14,7 @@
 #include "services/directory/completeness.h"
 #include "services/directory/graph_page.h"
 #include "services/directory/group_closure.h"
-#include "services/directory/group_reader.h"
-#include "services/directory/membership_index.h"
-#include "services/directory/read_counters.h"
 #include "services/directory/username_collisions.h"
-#include "services/directory/work_crew.h"
 
 namespace rollcall::directory {
 namespace {
@@ -204,38 +200,62 @@ absl::Status CheckTenant(GraphSession& graph) {
       {{"tenant_id", graph.tenant_id()}});
 }
 
-absl::StatusOr<StoredRead> ReadEverything(
-    GraphSession& graph, ReadWriter& writer, const FullReadOptions& options,
-    const std::function<void(const FullReadProgress&)>& report) {
-  ReadCounters counters;
-  const auto tick = [&] {
-    report({counters.objects_read, counters.objects_expected, graph.answers()});
-  };
-  WorkCrew crew(options.parallelism);
-  // Beside the groups: nothing of another tenant is kept if it fails.
-  crew.Add([&graph] { return CheckTenant(graph); });
-  ASSIGN_OR_RETURN(
-      GroupsRead groups,
-      GroupReader(graph, writer, crew, counters)
-          .Read(SelectedGroups(writer.header().directory()), tick));
-  SortGroups(groups);
-  const MembershipIndex scope(std::move(groups.memberships));
-  counters.objects_expected = counters.objects_read + scope.size();
-  tick();
+absl::StatusOr<absl::optional<int64_t>> CountTenantUsers(GraphSession& graph) {
+  const absl::StatusOr<std::string> body =
+      graph.Get("/v1.0/users/$count", {{"ConsistencyLevel", "eventual"}});
+  if (EndsTheRead(body.status())) return body.status();
+  return body.ok() ? ParseCount(*body) : absl::nullopt;
+}
 
-  UserReader users(graph, writer, crew, counters, scope);
-  RETURN_IF_ERROR(users.Read(options.user_source, tick));
-  RETURN_IF_ERROR(CheckUseful(groups, users));
-  RETURN_IF_ERROR(writer.EndLoading());
+FullRead::FullRead(GraphSession& graph, ReadWriter& writer, WorkCrew& crew,
+                   UserSource user_source, absl::optional<int64_t> tenant_users,
+                   std::function<void(const FullReadProgress&)> report)
+    : graph_(graph),
+      writer_(writer),
+      crew_(crew),
+      report_(std::move(report)),
+      users_(graph, writer, crew, counters_, user_source, tenant_users) {}
 
-  const GroupGraph group_graph = GraphOf(groups.groups);
-  RETURN_IF_ERROR(WriteGroups(groups.groups, group_graph,
-                              CountMembers(group_graph, scope, users), writer));
-  RETURN_IF_ERROR(MarkCollisions(users, scope, writer));
+void FullRead::Report() {
+  report_(
+      {counters_.objects_read, counters_.objects_expected, graph_.answers()});
+}
 
-  ReadEvidence evidence{.users = users.evidence()};
-  StoredRead header = writer.header();
-  for (const GroupRecord& group : groups.groups) {
+absl::StatusOr<std::vector<SourceId>> FullRead::ReadGroups() {
+  users_.Expect(0);
+  GroupReader reader(graph_, writer_, crew_, [this](int64_t members) {
+    users_.Expect(counters_.objects_read += members);
+  });
+  ASSIGN_OR_RETURN(groups_,
+                   reader.Read(SelectedGroups(writer_.header().directory()),
+                               [this] { Report(); }));
+  SortGroups(groups_);
+  std::vector<SourceId> ids;
+  ids.reserve(groups_.groups.size());
+  for (const GroupRecord& group : groups_.groups) {
+    ids.push_back(group.evidence.id);
+  }
+  return ids;
+}
+
+absl::Status FullRead::ReadUsers() {
+  scope_ = MembershipIndex(std::move(groups_.memberships));
+  counters_.objects_expected = counters_.objects_read + scope_.size();
+  Report();
+  RETURN_IF_ERROR(users_.Read(scope_, [this] { Report(); }));
+  return CheckUseful(groups_, users_);
+}
+
+absl::StatusOr<StoredRead> FullRead::Write() {
+  RETURN_IF_ERROR(writer_.EndLoading());
+  const GroupGraph graph = GraphOf(groups_.groups);
+  RETURN_IF_ERROR(WriteGroups(groups_.groups, graph,
+                              CountMembers(graph, scope_, users_), writer_));
+  RETURN_IF_ERROR(MarkCollisions(users_, scope_, writer_));
+
+  ReadEvidence evidence{.users = users_.evidence()};
+  StoredRead header = writer_.header();
+  for (const GroupRecord& group : groups_.groups) {
     evidence.groups.push_back(group.evidence);
   }
   Completeness completeness = JudgeCompleteness(evidence);
@@ -243,15 +263,15 @@ absl::StatusOr<StoredRead> ReadEverything(
   for (std::string& reason : completeness.reasons) {
     header.add_incomplete_reasons(std::move(reason));
   }
-  header.set_user_count(users.imported());
-  header.set_hidden_users(users.evidence().hidden);
-  header.set_unread_users(users.evidence().unread);
-  header.set_group_count(static_cast<uint32_t>(groups.groups.size()));
-  CountIgnored(groups.others, users, header);
-  for (const auto& [warning, count] : users.CountWarnings()) {
+  header.set_user_count(users_.imported());
+  header.set_hidden_users(users_.evidence().hidden);
+  header.set_unread_users(users_.evidence().unread);
+  header.set_group_count(static_cast<uint32_t>(groups_.groups.size()));
+  CountIgnored(groups_.others, users_, header);
+  for (const auto& [warning, count] : users_.CountWarnings()) {
     (*header.mutable_warnings())[warning] = count;
   }
-  header.set_requests(graph.answers());
+  header.set_requests(graph_.answers());
   return header;
 }
 

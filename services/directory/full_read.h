@@ -5,12 +5,19 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/optional.h"
 #include "services/directory/graph_client.h"
+#include "services/directory/group_reader.h"
+#include "services/directory/membership_index.h"
+#include "services/directory/read_counters.h"
 #include "services/directory/read_store.h"
+#include "services/directory/source_id.h"
 #include "services/directory/store.pb.h"
 #include "services/directory/user_reader.h"
+#include "services/directory/work_crew.h"
 
 namespace rollcall::directory {
 
@@ -29,15 +36,42 @@ struct FullReadProgress {
 // FAILED_PRECONDITION, reason TENANT_MISMATCH.
 absl::Status CheckTenant(GraphSession& graph);
 
-// Gives the header to seal the read with, proof and counts included; everything
-// else is written by then. A read that is not complete says why. An error means
-// that nothing useful was read: the tenant is another one, the token or a
-// permission is refused, Graph is down, or the caller has gone.
+// How many users the tenant has, from an index that lags: good for deciding how
+// to read them. None if it does not say.
+absl::StatusOr<absl::optional<int64_t>> CountTenantUsers(GraphSession& graph);
+
+// One read. Its methods are called once each, in their order, on one thread.
 //
-// `report` is called on this thread, now and then.
-absl::StatusOr<store::StoredRead> ReadEverything(
-    GraphSession& graph, ReadWriter& writer, const FullReadOptions& options,
-    const std::function<void(const FullReadProgress&)>& report);
+// An error means that nothing useful was read: the token or a permission is
+// refused, Graph is down, or the caller has gone. Other trouble costs
+// completeness.
+class FullRead {
+ public:
+  // All must outlive the read. What else is asked of the crew is done beside
+  // the reading. `report` is called on the methods' thread, now and then.
+  FullRead(GraphSession& graph, ReadWriter& writer, WorkCrew& crew,
+           UserSource user_source, absl::optional<int64_t> tenant_users,
+           std::function<void(const FullReadProgress&)> report);
+
+  // Gives the ids of all groups that lead to a selected one, ascending.
+  absl::StatusOr<std::vector<SourceId>> ReadGroups();
+  absl::Status ReadUsers();
+  // Gives the header to seal the read with, proof and counts included;
+  // everything else is written by then. A read that is not complete says why.
+  absl::StatusOr<store::StoredRead> Write();
+
+ private:
+  void Report();
+
+  GraphSession& graph_;
+  ReadWriter& writer_;
+  WorkCrew& crew_;
+  const std::function<void(const FullReadProgress&)> report_;
+  ReadCounters counters_;
+  GroupsRead groups_;
+  MembershipIndex scope_;
+  UserReader users_;
+};
 
 }  // namespace rollcall::directory
 

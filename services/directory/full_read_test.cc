@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/status/status_macros.h"
 #include "common/store/rocksdb_store.h"
 #include "common/testing/simulated_clock.h"
 #include "common/testing/status_matchers.h"
@@ -17,6 +18,8 @@
 #include "services/directory/fake_authorization.h"
 #include "services/directory/little_graph.h"
 #include "services/directory/read_store.h"
+#include "services/directory/user_reader.h"
+#include "services/directory/work_crew.h"
 
 namespace rollcall::directory {
 namespace {
@@ -42,9 +45,6 @@ std::string Object(const SourceId& id, const std::string& rest) {
   return absl::StrCat(R"({"id":")", id.ToString(), R"(",)", rest, "}");
 }
 
-Answer Organization() {
-  return List(absl::StrCat(R"({"id":")", kTenant, R"("})"));
-}
 Answer Members() {
   return List(Object(kUser, R"("@odata.type":"#microsoft.graph.user")"));
 }
@@ -75,8 +75,12 @@ class FullReadTest : public ::testing::Test {
         *DirectoryName::Parse("accounts/acme/directories/d1"), header_);
     EXPECT_OK(writer);
     writer_ = *std::move(writer);
-    return ReadEverything(**session, *writer_, {.parallelism = 1},
-                          [](const FullReadProgress&) {});
+    WorkCrew crew(1);
+    FullRead read(**session, *writer_, crew, UserSource::kBySize, absl::nullopt,
+                  [](const FullReadProgress&) {});
+    RETURN_IF_ERROR(read.ReadGroups().status());
+    RETURN_IF_ERROR(read.ReadUsers());
+    return read.Write();
   }
 
   LittleGraph graph_;
@@ -93,7 +97,7 @@ class FullReadTest : public ::testing::Test {
 TEST_F(FullReadTest, R20_OnlyTheNamedAttributesAreAskedForAndImported) {
   header_.mutable_directory()->set_phone_import_enabled(true);
   graph_.Say(
-      {Organization(), Members(), Groups(),
+      {Members(), Groups(),
        List(Object(kUser, R"("userPrincipalName":"ada@example.com",)"
                           R"("displayName":"Ada","mail":"ada@example.com",)"
                           R"("accountEnabled":true,"userType":"Member",)"
@@ -107,12 +111,11 @@ TEST_F(FullReadTest, R20_OnlyTheNamedAttributesAreAskedForAndImported) {
   EXPECT_TRUE(read.complete());
 
   const std::vector<httplib::Request> requests = graph_.requests();
-  ASSERT_THAT(requests, SizeIs(4));
+  ASSERT_THAT(requests, SizeIs(3));
   EXPECT_THAT(Selected(requests[0]), ElementsAre("id"));
-  EXPECT_THAT(Selected(requests[1]), ElementsAre("id"));
-  EXPECT_THAT(Selected(requests[2]),
+  EXPECT_THAT(Selected(requests[1]),
               ElementsAre("id", "displayName", "description", "visibility"));
-  EXPECT_THAT(Selected(requests[3]),
+  EXPECT_THAT(Selected(requests[2]),
               ElementsAre("id", "userPrincipalName", "displayName", "mail",
                           "accountEnabled", "userType", "mobilePhone",
                           "businessPhones"));
@@ -131,10 +134,10 @@ TEST_F(FullReadTest, R20_OnlyTheNamedAttributesAreAskedForAndImported) {
 }
 
 TEST_F(FullReadTest, R38_WithoutImportPhonesAreNotEvenAskedFor) {
-  graph_.Say({Organization(), Members(), Groups(),
+  graph_.Say({Members(), Groups(),
               List(Object(kUser, R"("userPrincipalName":"ada@example.com")"))});
   ASSERT_OK(Read());
-  EXPECT_THAT(Selected(graph_.requests().at(3)),
+  EXPECT_THAT(Selected(graph_.requests().at(2)),
               ElementsAre("id", "userPrincipalName", "displayName", "mail",
                           "accountEnabled", "userType"));
 }
@@ -142,18 +145,15 @@ TEST_F(FullReadTest, R38_WithoutImportPhonesAreNotEvenAskedFor) {
 TEST_F(FullReadTest, B3_OnlyGraphsOwn404IsProofThatAUserIsGone) {
   // The user is not shown; while it is asked for by itself, the token is
   // refused and authorization says that there is no such connection.
-  graph_.Say({Organization(),
-              Members(),
-              Groups(),
-              List(""),
-              {.status = 401,
-               .before = [this] { authorization_.set_removed(true); }}});
+  graph_.Say({Members(), Groups(), List(""), {.status = 401, .before = [this] {
+                                                authorization_.set_removed(
+                                                    true);
+                                              }}});
   EXPECT_THAT(Read(), StatusIs(StatusCode::kNotFound, "CONNECTION_NOT_FOUND"));
 }
 
 TEST_F(FullReadTest, B3_AUserWhoIsGoneIsDangling) {
-  graph_.Say({Organization(),
-              Members(),
+  graph_.Say({Members(),
               Groups(),
               List(""),
               {.status = 404,
@@ -164,9 +164,8 @@ TEST_F(FullReadTest, B3_AUserWhoIsGoneIsDangling) {
 }
 
 TEST_F(FullReadTest, B3_AMemberWithoutATypeLeavesTheReadUnproved) {
-  graph_.Say({Organization(),
-              List(absl::StrCat(R"({"id":")", kUser.ToString(), R"("})")),
-              Groups()});
+  graph_.Say(
+      {List(absl::StrCat(R"({"id":")", kUser.ToString(), R"("})")), Groups()});
   ASSERT_OK_AND_ASSIGN(const store::StoredRead read, Read());
   EXPECT_FALSE(read.complete());
   EXPECT_THAT(read.incomplete_reasons(), SizeIs(1));

@@ -170,7 +170,7 @@ absl::StatusOr<std::string> GraphSession::Send(http::Request request,
       client_.Forget(connection_);
       // The second refusal is told as well: it is what decides (R12).
       RETURN_IF_ERROR(
-          client_.authorization_.ReportRejectedToken(connection_, token));
+          ReportRejected(token, refreshed ? second_report_ : first_report_));
       if (std::exchange(refreshed, true)) return attempt.status;
       ASSIGN_OR_RETURN(token, FreshToken(token));
       continue;
@@ -281,6 +281,16 @@ absl::StatusOr<Secret> GraphSession::CurrentToken() {
     }
   }
   return Mint();
+}
+
+absl::Status GraphSession::ReportRejected(const Secret& token,
+                                          Report& last_report) {
+  absl::MutexLock lock(&last_report.mutex);
+  if (last_report.token == token) return absl::OkStatus();
+  RETURN_IF_ERROR(
+      client_.authorization_.ReportRejectedToken(connection_, token));
+  last_report.token = token;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Secret> GraphSession::FreshToken(const Secret& rejected) {

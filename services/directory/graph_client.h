@@ -151,6 +151,12 @@ class GraphSession {
     absl::Status status;  // What to say if this was the last try.
   };
 
+  // The refused token of which authorization was told last.
+  struct Report {
+    absl::Mutex mutex;
+    absl::optional<Secret> token ABSL_GUARDED_BY(mutex);
+  };
+
   absl::StatusOr<std::string> Send(http::Request request, double units);
   absl::StatusOr<Try> TryOnce(const http::Request& request, const Secret& token,
                               double units);
@@ -166,6 +172,9 @@ class GraphSession {
   absl::Status CheckAlive() const;
 
   absl::StatusOr<Secret> CurrentToken();
+  // Tells authorization, unless it was told: requests beside each other are
+  // refused together.
+  absl::Status ReportRejected(const Secret& token, Report& last_report);
   absl::StatusOr<Secret> FreshToken(const Secret& rejected);
   absl::StatusOr<Secret> Mint();
 
@@ -181,6 +190,9 @@ class GraphSession {
 
   absl::Mutex mutex_;
   AccessToken token_ ABSL_GUARDED_BY(mutex_);
+
+  Report first_report_;
+  Report second_report_;  // Of tokens that were to replace refused ones.
 };
 
 // Whether an error of a session, or of a page, ends the whole read: there is

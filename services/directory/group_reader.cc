@@ -66,9 +66,8 @@ void GroupReader::Discover(const SourceId& group, bool selected) {
 
 absl::Status GroupReader::ReadGroup(uint32_t number, const SourceId& id) {
   MemberList list;
-  const absl::Status chain = ReadMemberList(
-      graph_, id, kMaxMemberships,
-      [this](int64_t count) { counters_.objects_read += count; }, list);
+  const absl::Status chain =
+      ReadMemberList(graph_, id, kMaxMemberships, on_members_, list);
   if (EndsTheRead(chain)) return chain;
   RETURN_IF_ERROR(writer_.PutMembers(id, list.users));
   return Record(number, chain, std::move(list));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -17,7 +18,6 @@
 #include "services/directory/graph_client.h"
 #include "services/directory/member_list.h"
 #include "services/directory/membership_index.h"
-#include "services/directory/read_counters.h"
 #include "services/directory/read_store.h"
 #include "services/directory/source_objects.h"
 #include "services/directory/work_crew.h"
@@ -42,10 +42,14 @@ struct GroupsRead {
 // closed.
 class GroupReader {
  public:
-  // All must outlive the reader.
+  // All must outlive the reader. `on_members` is told how many more members
+  // have been seen, by any thread.
   GroupReader(GraphSession& graph, ReadWriter& writer, WorkCrew& crew,
-              ReadCounters& counters)
-      : graph_(graph), writer_(writer), crew_(crew), counters_(counters) {}
+              std::function<void(int64_t)> on_members)
+      : graph_(graph),
+        writer_(writer),
+        crew_(crew),
+        on_members_(std::move(on_members)) {}
 
   // An error ends the read; trouble with a single group is in its evidence.
   absl::StatusOr<GroupsRead> Read(const std::vector<SourceId>& selected,
@@ -62,7 +66,7 @@ class GroupReader {
   GraphSession& graph_;
   ReadWriter& writer_;
   WorkCrew& crew_;
-  ReadCounters& counters_;
+  const std::function<void(int64_t)> on_members_;
 
   absl::Mutex mutex_;
   GroupsRead read_ ABSL_GUARDED_BY(mutex_);

@@ -4,27 +4,22 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/btree_set.h"
 #include "absl/types/optional.h"
 #include "common/log/log.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/time/proto_time.h"
+#include "services/directory/catching_up.h"
 #include "services/directory/change_log.h"
-#include "services/directory/deleted_groups.h"
 #include "services/directory/delta_round.h"
 #include "services/directory/delta_walk.h"
-#include "services/directory/group_table.h"
 #include "services/directory/mirror_comparison.h"
-#include "services/directory/mirror_fold.h"
 #include "services/directory/mirror_view.h"
-#include "services/directory/round_questions.h"
 #include "services/directory/work_crew.h"
 
 namespace rollcall::directory {
 namespace {
 
-using ::rollcall::store::Batch;
 using store::StoredCursor;
 using store::StoredMirror;
 using store::StoredRead;
@@ -46,75 +41,6 @@ StoredMirror MirrorOf(const StoredRead& read, const ReadPlace& place) {
   *mirror.mutable_full_read_time() = read.read_time();
   *mirror.mutable_current_as_of() = read.read_time();
   return mirror;
-}
-
-// The links of all users and all groups from now on.
-absl::StatusOr<std::vector<ChangeLink>> TakeFirstLinks(GraphSession& graph,
-                                                       bool with_phones) {
-  ChangeLink users{.users = true};
-  ASSIGN_OR_RETURN(users.link, LatestUserDelta(graph, with_phones));
-  ChangeLink groups;
-  ASSIGN_OR_RETURN(groups.link, LatestGroupDelta(graph, {}));
-  return std::vector<ChangeLink>{std::move(users), std::move(groups)};
-}
-
-// Folds what changed while the generation was read into it, and gives the links
-// that go on from there.
-class CatchingUp {
- public:
-  CatchingUp(GraphSession& graph, const ReadWriter& writer, int parallelism)
-      : graph_(graph),
-        writer_(writer),
-        crew_(parallelism),
-        rows_(writer.store(), writer.place()) {}
-
-  absl::StatusOr<std::vector<ChangeLink>> Run(std::vector<ChangeLink> first,
-                                              StoredMirror& mirror) {
-    const store::StoredDirectory& options = writer_.header().directory();
-    ASSIGN_OR_RETURN(std::vector<GroupRow> rows, rows_.Groups());
-    // After the reading: who was deleted during it is among them.
-    ASSIGN_OR_RETURN(const std::vector<SourceId> deleted,
-                     ListDeletedGroups(graph_));
-    absl::btree_set<SourceId> watched(deleted.begin(), deleted.end());
-    for (const GroupRow& row : rows) watched.insert(row.id);
-    const std::vector<SourceId> ids(watched.begin(), watched.end());
-    const GroupTable groups(std::move(rows));
-    // Before the first links are followed: what comes later is theirs.
-    ASSIGN_OR_RETURN(std::vector<ChangeLink> links,
-                     TakeGroupLinks(graph_, crew_, ids));
-    ASSIGN_OR_RETURN(FollowedLinks followed,
-                     FollowLinks(graph_, crew_, std::move(first)));
-    ASSIGN_OR_RETURN(const RoundAnswers answers,
-                     RoundQuestions(graph_, crew_, rows_, groups,
-                                    UserSelect(options.phone_import_enabled()),
-                                    {ids.begin(), ids.end()})
-                         .Ask(followed.digest));
-    Batch batch(writer_.place().account());
-    ASSIGN_OR_RETURN(FoldResult result,
-                     MirrorFold(rows_, groups, options, batch)
-                         .Fold(followed.digest, answers, mirror));
-    // Nobody sees these rows before the switch.
-    if (!batch.empty()) RETURN_IF_ERROR(writer_.store().Commit(batch));
-    mirror = std::move(result.mirror);
-    links.insert(links.begin(), std::move(followed.links.front()));
-    for (const GroupLink& link : answers.links) {
-      links.push_back({.groups = link.groups, .link = link.link});
-    }
-    return links;
-  }
-
- private:
-  GraphSession& graph_;
-  const ReadWriter& writer_;
-  WorkCrew crew_;
-  const MirrorReader rows_;
-};
-
-// Whether everything can be read although changes cannot be followed: the
-// permission to follow groups is another one than to read them.
-bool IsBearable(const absl::Status& status) {
-  return !EndsTheRead(status) || CallsForFullRead(status) ||
-         ReasonOf(status) == "GRAPH_FORBIDDEN";
 }
 
 std::string JoinIds(const std::vector<SourceId>& ids) {
@@ -151,30 +77,43 @@ absl::Status MirrorBuilder::Fill(
     const std::function<void(const FullReadProgress&)>& report) {
   const DirectoryName& name = writer.place().directory;
   const store::StoredDirectory& directory = writer.header().directory();
-  absl::StatusOr<std::vector<ChangeLink>> links =
-      TakeFirstLinks(graph, directory.phone_import_enabled());
-  if (!IsBearable(links.status())) return links.status();
+  // One of the requests at once is the list's of all users.
+  WorkCrew crew(options_.parallelism - 1);
+  CatchingUp catching_up(graph, crew);
+  catching_up.TakeFirstLinks(directory.phone_import_enabled());
+  absl::optional<int64_t> tenant_users;
+  crew.Add([&graph, &tenant_users]() -> absl::Status {
+    ASSIGN_OR_RETURN(tenant_users, CountTenantUsers(graph));
+    return absl::OkStatus();
+  });
+  // Nothing of another tenant is kept.
+  crew.Add([&graph] { return CheckTenant(graph); });
+  RETURN_IF_ERROR(crew.Wait([] {}));
 
-  ASSIGN_OR_RETURN(StoredRead sealed,
-                   ReadEverything(graph, writer, options_, report));
+  FullRead read(graph, writer, crew, options_.user_source, tenant_users,
+                report);
+  ASSIGN_OR_RETURN(std::vector<SourceId> groups, read.ReadGroups());
+  catching_up.TakeGroupLinks(std::move(groups));
+  RETURN_IF_ERROR(read.ReadUsers());
+  WorkCrew beside(1);
+  beside.Add([&catching_up] { return catching_up.Follow(); });
+  ASSIGN_OR_RETURN(StoredRead sealed, read.Write());
+  RETURN_IF_ERROR(beside.Wait([] {}));
+
   StoredMirror after = MirrorOf(sealed, writer.place());
-  if (links.ok()) {
-    links = CatchingUp(graph, writer, options_.parallelism)
-                .Run(*std::move(links), after);
-    if (!IsBearable(links.status())) return links.status();
-  }
+  ASSIGN_OR_RETURN(const std::vector<ChangeLink> links,
+                   catching_up.Fold(writer, after));
   std::vector<StoredCursor> cursors;
-  if (links.ok()) {
-    const LinkScope scope{name, graph.tenant_id(),
-                          UserSelect(directory.phone_import_enabled())};
-    for (const ChangeLink& link : *links) {
-      cursors.push_back(vault_.Seal(scope, JoinIds(link.groups), link.link,
-                                    clock_.TimeNow()));
-    }
-  } else {
+  const LinkScope scope{name, graph.tenant_id(),
+                        UserSelect(directory.phone_import_enabled())};
+  for (const ChangeLink& link : links) {
+    cursors.push_back(
+        vault_.Seal(scope, JoinIds(link.groups), link.link, clock_.TimeNow()));
+  }
+  if (links.empty()) {
     // It is a mirror all the same, but the next look reads everything again.
-    LogWarning("changes_not_followed",
-               {{"directory", name.ToString()}, {"status", links.status()}});
+    LogWarning("changes_not_followed", {{"directory", name.ToString()},
+                                        {"status", catching_up.trouble()}});
   }
   after.set_requests(graph.answers());
 

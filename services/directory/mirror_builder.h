@@ -36,7 +36,8 @@ class MirrorBuilder {
         clock_(clock),
         options_(options) {}
 
-  // `read_id` will name the read. Errors as those of ReadEverything.
+  // `read_id` will name the read. Errors as those of FullRead and
+  // CheckTenant.
   absl::Status Build(
       const DirectoryName& name, const store::StoredDirectory& directory,
       const std::string& read_id, GraphSession& graph,

@@ -16,35 +16,52 @@ namespace {
 
 using store::StoredUser;
 
-constexpr size_t kUsersPerQuestion = 1000;  // What getByIds takes.
+constexpr int kUsersPerQuestion = 1000;  // What getByIds takes.
 // So many users that neither way showed are asked for one by one; more than
 // that is trouble of another kind, and the read is not complete.
 constexpr size_t kMaxConfirmations = 2000;
-// Pages that wait to be written while the chain goes on.
-constexpr int kMaxPagesUnderWay = 4;
+// A list of so many pages is begun whatever the groups hold.
+constexpr int64_t kUsersOfShortList = 20'000;
+// Threads that write what one chain brings.
+constexpr int kListTakers = 2;
 
 }  // namespace
 
 UserReader::UserReader(GraphSession& graph, ReadWriter& writer, WorkCrew& crew,
-                       ReadCounters& counters, const MembershipIndex& scope)
+                       ReadCounters& counters, UserSource source,
+                       absl::optional<int64_t> tenant_users)
     : graph_(graph),
       writer_(writer),
       crew_(crew),
       counters_(counters),
-      scope_(scope),
+      source_(source),
+      tenant_users_(tenant_users),
       options_(writer.header().directory()),
       select_(UserSelect(options_.phone_import_enabled())),
-      users_(scope.size()) {}
+      list_(graph, select_) {}
 
-absl::Status UserReader::Read(UserSource source,
+void UserReader::Expect(int64_t memberships) {
+  const bool is_short =
+      source_ == UserSource::kBySize && tenant_users_.has_value() &&
+      *tenant_users_ > kUsersPerQuestion && *tenant_users_ <= kUsersOfShortList;
+  if (is_short || IsWorthListing(memberships)) list_.Begin();
+}
+
+absl::Status UserReader::Read(const MembershipIndex& scope,
                               const std::function<void()>& tick) {
-  if (source == UserSource::kBySize) {
-    ASSIGN_OR_RETURN(source, Choose());
+  scope_ = &scope;
+  users_.resize(scope.size());
+  if (IsWorthListing(scope.size())) {
+    list_.Begin();
+  } else {
+    list_.Stop();
   }
-  if (source == UserSource::kList) {
-    crew_.Add([this] { return List(); });
-    RETURN_IF_ERROR(crew_.Wait(tick));
+  for (int i = 0; i < kListTakers; ++i) {
+    crew_.Add([this] { return TakeList(); });
   }
+  RETURN_IF_ERROR(crew_.Wait(tick));
+  RETURN_IF_ERROR(list_.status());
+
   const std::vector<uint32_t> to_ask = Unknown();
   for (size_t i = 0; i < to_ask.size(); i += kUsersPerQuestion) {
     const auto end =
@@ -74,49 +91,27 @@ absl::Status UserReader::Read(UserSource source,
   return absl::OkStatus();
 }
 
-absl::StatusOr<UserSource> UserReader::Choose() {
-  if (scope_.size() <= kUsersPerQuestion) return UserSource::kByIds;
-  // The count comes from an index that lags; it decides about the way only.
-  const absl::StatusOr<std::string> body =
-      graph_.Get("/v1.0/users/$count", {{"ConsistencyLevel", "eventual"}});
-  if (EndsTheRead(body.status())) return body.status();
-  if (!body.ok()) return UserSource::kByIds;
-  const absl::optional<int64_t> count = ParseCount(*body);
-  const bool is_large =
-      count.has_value() && 2 * static_cast<int64_t>(scope_.size()) >= *count;
-  return is_large ? UserSource::kList : UserSource::kByIds;
+bool UserReader::IsWorthListing(int64_t users) const {
+  if (source_ != UserSource::kBySize) return source_ == UserSource::kList;
+  return tenant_users_.has_value() && users > kUsersPerQuestion &&
+         2 * users >= *tenant_users_;
 }
 
-absl::Status UserReader::List() {
-  const absl::Status chain = WalkPages<SourceUser>(
-      graph_,
-      {.path = absl::StrCat("/v1.0/users?$select=", select_, "&$top=999"),
-       .parse = ParseUserPage,
-       .begin = [] {},  // Users that were there once stay.
-       .take =
-           [this](Page<SourceUser> page) {
-             // The next page is fetched while this one is written, unless too
-             // many wait already.
-             if (++pages_under_way_ > kMaxPagesUnderWay) {
-               --pages_under_way_;
-               return Fold(page);
-             }
-             auto shared = std::make_shared<Page<SourceUser>>(std::move(page));
-             crew_.Add([this, shared] {
-               absl::Status status = Fold(*shared);
-               --pages_under_way_;
-               return status;
-             });
-             return absl::OkStatus();
-           }});
-  // If the chain was cut, the rest is asked for by id.
-  return EndsTheRead(chain) ? chain : absl::OkStatus();
+absl::Status UserReader::TakeList() {
+  while (const absl::optional<Page<SourceUser>> page = list_.Next()) {
+    const absl::Status status = Fold(*page);
+    if (!status.ok()) {
+      list_.Stop();
+      return status;
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status UserReader::AskForIds(const std::vector<uint32_t>& numbers) {
   std::vector<SourceId> ids;
   ids.reserve(numbers.size());
-  for (const uint32_t number : numbers) ids.push_back(scope_.user(number));
+  for (const uint32_t number : numbers) ids.push_back(scope_->user(number));
   const absl::StatusOr<Page<SourceUser>> page =
       GetByIds(graph_, "user", select_, ids, ParseUserPage);
   if (EndsTheRead(page.status())) return page.status();
@@ -129,7 +124,7 @@ absl::Status UserReader::AskForIds(const std::vector<uint32_t>& numbers) {
 
 absl::Status UserReader::Confirm(uint32_t number) {
   const absl::StatusOr<std::string> body = graph_.Get(absl::StrCat(
-      "/v1.0/users/", scope_.user(number).ToString(), "?$select=", select_));
+      "/v1.0/users/", scope_->user(number).ToString(), "?$select=", select_));
   // Authorization says NOT_FOUND too, of the connection.
   if (ReasonOf(body.status()) == "GRAPH_NOT_FOUND") {
     users_[number].outcome = Outcome::kDangling;
@@ -138,7 +133,7 @@ absl::Status UserReader::Confirm(uint32_t number) {
   if (EndsTheRead(body.status())) return body.status();
   absl::StatusOr<SourceUser> user =
       body.ok() ? ParseUser(*body) : absl::StatusOr<SourceUser>(body.status());
-  if (!user.ok() || user->id != scope_.user(number)) {
+  if (!user.ok() || user->id != scope_->user(number)) {
     GiveUp({number}, user.ok() ? Unavailable("USERS_NOT_SHOWN",
                                              "The tenant showed another user.")
                                : user.status());
@@ -150,7 +145,7 @@ absl::Status UserReader::Confirm(uint32_t number) {
 }
 
 bool UserReader::Claim(const SourceId& id, uint32_t& number) {
-  const absl::optional<uint32_t> found = scope_.Find(id);
+  const absl::optional<uint32_t> found = scope_->Find(id);
   if (!found.has_value()) return false;
   number = *found;
   return !std::exchange(users_[number].claimed, true);
@@ -188,7 +183,7 @@ absl::Status UserReader::Fold(const Page<SourceUser>& page) {
     }
     Note(row, claim.number);
     SetGroups(claim.number, row);
-    RETURN_IF_ERROR(writer_.PutUser(scope_.user(claim.number), row));
+    RETURN_IF_ERROR(writer_.PutUser(scope_->user(claim.number), row));
   }
   return absl::OkStatus();
 }
@@ -213,7 +208,7 @@ void UserReader::Note(const StoredUser& row, uint32_t number) {
 }
 
 void UserReader::SetGroups(uint32_t number, StoredUser& row) {
-  const absl::Span<const uint32_t> groups = scope_.groups_of(number);
+  const absl::Span<const uint32_t> groups = scope_->groups_of(number);
   row.mutable_direct_groups()->Add(groups.begin(), groups.end());
 }
 
@@ -227,7 +222,7 @@ absl::Status UserReader::WriteOthers() {
     }
     StoredUser row = outcome == Outcome::kDangling ? AbsentRow() : UnreadRow();
     SetGroups(number, row);
-    RETURN_IF_ERROR(writer_.PutUser(scope_.user(number), row));
+    RETURN_IF_ERROR(writer_.PutUser(scope_->user(number), row));
   }
   return absl::OkStatus();
 }

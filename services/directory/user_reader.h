@@ -3,16 +3,17 @@
 // few pages in memory.
 //
 // How it asks depends on the size: if at least half of the tenant is in scope,
-// it lists all users, 999 a page, at the price of one chain that goes page by
-// page; if less, it asks for the users by their ids, 1000 at once and several
-// questions in parallel, which costs twice as much of Graph's quota per user.
+// it lists all users; if less, it asks for the users by their ids, 1000 at once
+// and several questions in parallel, which costs twice as much of Graph's quota
+// per user. The list begins while the groups are being read, as soon as it is
+// likely to be the way, or would be short anyhow.
+//
 // Users that the first way did not show are asked for by id, and those that
 // this does not show either one by one: only a 404 for a single user is proof
 // that it does not exist (B3).
 #ifndef ROLLCALL_SERVICES_DIRECTORY_USER_READER_H_
 #define ROLLCALL_SERVICES_DIRECTORY_USER_READER_H_
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -22,6 +23,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/types/optional.h"
 #include "services/directory/completeness.h"
 #include "services/directory/graph_client.h"
 #include "services/directory/graph_page.h"
@@ -29,6 +31,7 @@
 #include "services/directory/read_counters.h"
 #include "services/directory/read_store.h"
 #include "services/directory/source_objects.h"
+#include "services/directory/user_list.h"
 #include "services/directory/username_collisions.h"
 #include "services/directory/work_crew.h"
 
@@ -39,12 +42,20 @@ enum class UserSource { kBySize, kList, kByIds };
 // One use.
 class UserReader {
  public:
-  // All must outlive the reader.
+  // All must outlive the reader. `tenant_users` is how many users the tenant
+  // has, about; none if that is not known.
   UserReader(GraphSession& graph, ReadWriter& writer, WorkCrew& crew,
-             ReadCounters& counters, const MembershipIndex& scope);
+             ReadCounters& counters, UserSource source,
+             absl::optional<int64_t> tenant_users);
 
-  // An error ends the read; trouble with single users is in the evidence.
-  absl::Status Read(UserSource source, const std::function<void()>& tick);
+  // While the groups are being read: so many memberships have been seen.
+  // Thread-safe.
+  void Expect(int64_t memberships);
+
+  // Once they are read. `scope` must outlive the reader. An error ends the
+  // read; trouble with single users is in the evidence.
+  absl::Status Read(const MembershipIndex& scope,
+                    const std::function<void()>& tick);
 
   // What came of it; after Read.
   const UserEvidence& evidence() const { return evidence_; }
@@ -77,8 +88,10 @@ class UserReader {
     uint8_t malformed_phones = 0;
   };
 
-  absl::StatusOr<UserSource> Choose();
-  absl::Status List();
+  // Whether the list is the better way, for so many users in scope.
+  bool IsWorthListing(int64_t users) const;
+  // Writes pages of the list until there are no more.
+  absl::Status TakeList();
   absl::Status AskForIds(const std::vector<uint32_t>& numbers);
   absl::Status Confirm(uint32_t number);
   // Writes the users of a page that are in scope and new.
@@ -96,14 +109,16 @@ class UserReader {
   ReadWriter& writer_;
   WorkCrew& crew_;
   ReadCounters& counters_;
-  const MembershipIndex& scope_;
+  const UserSource source_;
+  const absl::optional<int64_t> tenant_users_;
   const store::StoredDirectory& options_;
   const std::string select_;
+  UserList list_;
+  const MembershipIndex* scope_ = nullptr;  // From Read on.
 
   // A user is written to by the one thread that claimed it.
   std::vector<User> users_;
   UserEvidence evidence_;
-  std::atomic<int> pages_under_way_{0};
   absl::Mutex mutex_;
   std::string first_error_ ABSL_GUARDED_BY(mutex_);
 };
