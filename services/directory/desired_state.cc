@@ -11,6 +11,7 @@
 #include "services/directory/assumed_names.h"
 #include "services/directory/group_table.h"
 #include "services/directory/scope_view.h"
+#include "services/directory/user_row.h"
 
 namespace rollcall::directory {
 namespace {
@@ -218,16 +219,17 @@ absl::Status StreamChanges(const MirrorView& mirror, uint64_t after,
 v1::DesiredUser DesiredUserOf(const SourceId& id, StoredUser row) {
   v1::DesiredUser user;
   user.set_source_id(id.ToString());
-  user.set_user_principal_name(std::move(*row.mutable_user_principal_name()));
-  user.set_username(std::move(*row.mutable_username()));
+  user.set_username(UsernameOf(row));
   user.set_display_name(std::move(*row.mutable_display_name()));
-  user.set_email(std::move(*row.mutable_email()));
+  const absl::string_view email = EmailOf(row);
+  user.set_email(email.data(), email.size());
   user.set_enabled(row.account_enabled());
   user.set_guest(row.guest());
   user.set_has_phone_data(row.has_phone_data());
   user.set_skip_reason(std::move(*row.mutable_skip_reason()));
   user.set_username_collides(row.username_collides());
   *user.mutable_warnings() = std::move(*row.mutable_warnings());
+  user.set_user_principal_name(std::move(*row.mutable_user_principal_name()));
   for (store::StoredPhone& stored : *row.mutable_phones()) {
     v1::DesiredPhone& phone = *user.add_phones();
     phone.set_number(std::move(*stored.mutable_number()));

@@ -14,6 +14,7 @@
 #include "services/directory/completeness.h"
 #include "services/directory/graph_page.h"
 #include "services/directory/group_closure.h"
+#include "services/directory/user_row.h"
 #include "services/directory/username_collisions.h"
 
 namespace rollcall::directory {
@@ -128,8 +129,8 @@ absl::Status MarkCollisions(const UserReader& users,
   }
   std::vector<NamedUser> suspects;
   for (const uint32_t number : users.Suspects()) {
-    ASSIGN_OR_RETURN(StoredUser row, writer.GetUser(scope.user(number)));
-    suspects.push_back({std::move(*row.mutable_username()), number});
+    ASSIGN_OR_RETURN(const StoredUser row, writer.GetUser(scope.user(number)));
+    suspects.push_back({UsernameOf(row), number});
   }
   std::vector<SourceId> ids;
   for (const uint32_t number : FindCollisions(std::move(suspects))) {

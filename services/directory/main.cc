@@ -47,6 +47,7 @@ constexpr char kDirectoryService[] = "rollcall.directory.v1.DirectoryService";
 constexpr char kAuthorizationService[] =
     "rollcall.authorization.v1.AuthorizationService";
 
+constexpr int kStoreFormatVersion = 2;
 // How many tenants may be read at full speed at the same time.
 constexpr int kTenantsAtOnce = 4;
 constexpr absl::Duration kSweepPeriod = absl::Seconds(60);
@@ -66,6 +67,7 @@ int main(int argc, char** argv) {
   const auto sealer = rollcall::Sealer::FromFile(absl::GetFlag(FLAGS_key_file));
   if (!sealer.ok()) return rpc::FailToStart(sealer.status());
   auto rows = store::OpenRocksDb({.path = options.data_directory,
+                                  .format_version = kStoreFormatVersion,
                                   .owner = "directory",
                                   .on_failure = rpc::ExitOnStoreFailure});
   if (!rows.ok()) return rpc::FailToStart(rows.status());

@@ -342,8 +342,8 @@ absl::Status MirrorFold::Touch(const SourceId& id,
   if (is_in) {
     for (const uint32_t place : places_after) ++count_delta_[place];
   }
-  const std::string name_before = was_in ? base->username() : "";
-  const std::string name_after = is_in ? row->username() : "";
+  const std::string name_before = was_in ? UsernameOf(*base) : "";
+  const std::string name_after = is_in ? UsernameOf(*row) : "";
   if (name_before != name_after && row.has_value()) {
     row->set_username_collides(false);  // Until that is settled.
   }

@@ -10,6 +10,7 @@
 #include "common/store/proto_table.h"
 #include "common/time/proto_time.h"
 #include "services/directory/change_log.h"
+#include "services/directory/user_row.h"
 
 namespace rollcall::directory {
 namespace {
@@ -150,19 +151,21 @@ void AppendMembers(const ReadPlace& place, const SourceId& group,
 }
 
 absl::Status ReadWriter::PutUser(const SourceId& id, const StoredUser& user) {
-  // For their memory.
-  thread_local std::string key;
-  thread_local std::string bytes;
+  const bool present = user.presence() == StoredUser::PRESENT;
+  return PutUser(id, Serialize(user), present ? UsernameOf(user) : "");
+}
+
+absl::Status ReadWriter::PutUser(const SourceId& id, absl::string_view row,
+                                 absl::string_view username) {
+  thread_local std::string key;  // For its memory.
   key = users_prefix_;
   id.AppendBytes(key);
-  // There is no map in it: the bytes are those of Serialize.
-  user.SerializeToString(&bytes);
-  RETURN_IF_ERROR(loader_->Add(key, bytes));
+  RETURN_IF_ERROR(loader_->Add(key, row));
   if (!header_.directory().username_normalization_enabled() ||
-      user.presence() != StoredUser::PRESENT || user.username().empty()) {
+      username.empty()) {
     return absl::OkStatus();
   }
-  return loader_->Add(mirror_keys::ShortName(place_, user.username(), id), "");
+  return loader_->Add(mirror_keys::ShortName(place_, username, id), "");
 }
 
 absl::Status ReadWriter::EndLoading() {

@@ -49,6 +49,10 @@ class ReadWriter {
 
   // With the index of short names (A4). Each user once.
   absl::Status PutUser(const SourceId& id, const store::StoredUser& user);
+  // The same of a row that is serialized; `username` is empty unless it is
+  // present and has one.
+  absl::Status PutUser(const SourceId& id, absl::string_view row,
+                       absl::string_view username);
   // Once all users and members were put; a second time it does nothing.
   absl::Status EndLoading();
   // After EndLoading: a user that was put is there. For confirming collisions.

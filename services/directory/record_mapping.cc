@@ -32,7 +32,7 @@ absl::StatusOr<Username> UsernameOf(absl::string_view user_principal_name,
 }
 
 MappedUser MapUser(const SourceUser& user, const MappingOptions& options) {
-  if (user.is_limited()) return SkippedUser("SOURCE_HIDDEN");
+  if (user.is_limited()) return SkippedUser(std::string(kSourceHidden));
   MappedUser mapped;
   mapped.display_name = user.display_name.value();
   mapped.guest = IsGuest(user);
@@ -53,7 +53,7 @@ MappedUser MapUser(const SourceUser& user, const MappingOptions& options) {
     if (EmailAddress::IsValid(mail)) {
       mapped.email = mail;
     } else {
-      mapped.warnings.push_back("EMAIL_MALFORMED");
+      mapped.warnings.emplace_back(kEmailMalformed);
     }
   }
   return mapped;

@@ -17,6 +17,9 @@ struct MappingOptions {
   bool normalize_usernames = false;  // R32.
 };
 
+inline constexpr absl::string_view kEmailMalformed = "EMAIL_MALFORMED";
+inline constexpr absl::string_view kSourceHidden = "SOURCE_HIDDEN";
+
 // Refers to the user that it was made of.
 struct MappedUser {
   std::string username;  // Lower case; empty if `skip_reason` says why.
@@ -26,9 +29,9 @@ struct MappedUser {
   bool guest = false;
 
   // Why the user cannot be imported: USERNAME_EMPTY, USERNAME_INVALID, or
-  // SOURCE_HIDDEN if the source shows nothing but the id. Empty: it can.
+  // kSourceHidden if the source shows nothing but the id. Empty: it can.
   std::string skip_reason;
-  // What was left out: EMAIL_MALFORMED.
+  // What was left out: kEmailMalformed.
   std::vector<std::string> warnings;
 };
 

@@ -205,7 +205,7 @@ absl::StatusOr<v1::ReadSourceUserResponse> AnswerSourceUser(
   response.set_in_scope(!in.empty() && row.presence() == StoredUser::PRESENT);
   ASSIGN_OR_RETURN(
       const bool collides,
-      Collides(reading.user.id, row.username(), directory, mirror));
+      Collides(reading.user.id, UsernameOf(row), directory, mirror));
   row.set_username_collides(collides);
   *response.mutable_user() = DesiredUserOf(reading.user.id, std::move(row));
   for (const SourceId& id : in) {

@@ -20,8 +20,11 @@ constexpr int kUsersPerQuestion = 1000;  // What getByIds takes.
 // So many users that neither way showed are asked for one by one; more than
 // that is trouble of another kind, and the read is not complete.
 constexpr size_t kMaxConfirmations = 2000;
-// A list of so many pages is begun whatever the groups hold.
+// While the groups are read, a list is begun if it would be short, or once this
+// part of the memberships has been seen that would make it worth while. In
+// vain, it costs one request for each few of the groups.
 constexpr int64_t kUsersOfShortList = 20'000;
+constexpr int64_t kPartToBegin = 10;
 // Threads that write what one chain brings.
 constexpr int kListTakers = 2;
 
@@ -44,7 +47,7 @@ void UserReader::Expect(int64_t memberships) {
   const bool is_short =
       source_ == UserSource::kBySize && tenant_users_.has_value() &&
       *tenant_users_ > kUsersPerQuestion && *tenant_users_ <= kUsersOfShortList;
-  if (is_short || IsWorthListing(memberships)) list_.Begin();
+  if (is_short || IsWorthListing(kPartToBegin * memberships)) list_.Begin();
 }
 
 absl::Status UserReader::Read(const MembershipIndex& scope,
@@ -174,42 +177,33 @@ absl::Status UserReader::Fold(const Page<SourceUser>& page) {
     }
   }
   counters_.objects_read += static_cast<int64_t>(claimed.size());
-  StoredUser row;  // One for all, for its memory.
+  std::string bytes;  // One for all, for its memory.
+  const SourceUser nobody;
   for (const Claimed& claim : claimed) {
-    if (claim.user != nullptr) {
-      MapToRow(*claim.user, options_, row);
-    } else {
-      row = SkippedRow(claim.skipped->reason);
-    }
+    const SourceUser& user = claim.user != nullptr ? *claim.user : nobody;
+    const MappedRow row = claim.user != nullptr
+                              ? MapRow(user, options_)
+                              : MappedRow{SkippedUser(claim.skipped->reason)};
     Note(row, claim.number);
-    SetGroups(claim.number, row);
-    RETURN_IF_ERROR(writer_.PutUser(scope_->user(claim.number), row));
+    bytes.clear();
+    AppendRow(user, row, scope_->groups_of(claim.number), bytes);
+    RETURN_IF_ERROR(writer_.PutUser(scope_->user(claim.number), bytes,
+                                    row.excluded ? "" : row.user.username));
   }
   return absl::OkStatus();
 }
 
-void UserReader::Note(const StoredUser& row, uint32_t number) {
+void UserReader::Note(const MappedRow& row, uint32_t number) {
   User& user = users_[number];
-  const bool excluded = row.presence() == StoredUser::EXCLUDED;
-  user.outcome = excluded ? Outcome::kExcluded : Outcome::kImported;
-  user.hidden = IsHidden(row);
-  for (const std::string& warning : row.warnings()) {
-    if (warning == "PHONE_MALFORMED") {
-      ++user.malformed_phones;
-    } else {
-      user.malformed_email = true;
-    }
-  }
+  user.outcome = row.excluded ? Outcome::kExcluded : Outcome::kImported;
+  user.hidden = row.user.skip_reason == kSourceHidden;
+  user.malformed_email = !row.user.warnings.empty();
+  user.malformed_phones = static_cast<uint8_t>(row.phones.warnings.size());
   // Only shortened ones may collide.
-  if (options_.username_normalization_enabled() && !excluded &&
-      !row.username().empty()) {
-    user.mark = MarkOf(row.username());
+  if (options_.username_normalization_enabled() && !row.excluded &&
+      !row.user.username.empty()) {
+    user.mark = MarkOf(row.user.username);
   }
-}
-
-void UserReader::SetGroups(uint32_t number, StoredUser& row) {
-  const absl::Span<const uint32_t> groups = scope_->groups_of(number);
-  row.mutable_direct_groups()->Add(groups.begin(), groups.end());
 }
 
 // Who is a member and was not shown has a row nevertheless: when it appears,
@@ -221,7 +215,8 @@ absl::Status UserReader::WriteOthers() {
       continue;
     }
     StoredUser row = outcome == Outcome::kDangling ? AbsentRow() : UnreadRow();
-    SetGroups(number, row);
+    const absl::Span<const uint32_t> groups = scope_->groups_of(number);
+    row.mutable_direct_groups()->Add(groups.begin(), groups.end());
     RETURN_IF_ERROR(writer_.PutUser(scope_->user(number), row));
   }
   return absl::OkStatus();

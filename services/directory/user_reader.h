@@ -32,6 +32,7 @@
 #include "services/directory/read_store.h"
 #include "services/directory/source_objects.h"
 #include "services/directory/user_list.h"
+#include "services/directory/user_row.h"
 #include "services/directory/username_collisions.h"
 #include "services/directory/work_crew.h"
 
@@ -98,8 +99,7 @@ class UserReader {
   absl::Status Fold(const Page<SourceUser>& page);
   bool Claim(const SourceId& id, uint32_t& number)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Note(const store::StoredUser& row, uint32_t number);
-  void SetGroups(uint32_t number, store::StoredUser& row);
+  void Note(const MappedRow& row, uint32_t number);
   absl::Status WriteOthers();
   void GiveUp(const std::vector<uint32_t>& numbers, const absl::Status& why);
   std::vector<uint32_t> Unknown();

@@ -1,9 +1,10 @@
 #include "services/directory/user_row.h"
 
+#include <algorithm>
 #include <vector>
 
-#include "services/directory/phone.h"
-#include "services/directory/record_mapping.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 
 namespace rollcall::directory {
 namespace {
@@ -11,37 +12,39 @@ namespace {
 using store::StoredPhone;
 using store::StoredUser;
 
-void FillSource(const SourceUser& user, StoredUser& row) {
-  row.set_user_principal_name(user.user_principal_name.value());
-  row.set_mail(user.mail.value());
-  row.set_user_type(user.user_type.value());
-  row.set_mobile_phone(user.mobile_phone.value());
-  for (const std::string& phone : user.business_phones.value()) {
-    row.add_business_phones(phone);
-  }
-}
+// Writes what protobuf would write for a row, without filling a message first:
+// a read does it a million times.
+class WireWriter {
+ public:
+  explicit WireWriter(std::string& out) : out_(out) {}
 
-void FillMapped(const MappedUser& mapped, StoredUser& row) {
-  row.set_username(mapped.username);
-  row.set_display_name(mapped.display_name.data(), mapped.display_name.size());
-  row.set_email(mapped.email.data(), mapped.email.size());
-  row.set_account_enabled(mapped.enabled);
-  row.set_guest(mapped.guest);
-  row.set_skip_reason(mapped.skip_reason);
-  for (const std::string& warning : mapped.warnings) row.add_warnings(warning);
-}
+  // Left out if they are what a message holds anyhow.
+  void Text(int field, absl::string_view text) {
+    if (!text.empty()) Element(field, text);
+  }
+  void Number(int field, uint32_t number) {
+    if (number == 0) return;
+    Varint(static_cast<uint32_t>(field) << 3);
+    Varint(number);
+  }
 
-void FillPhones(const PhoneReading& reading, StoredUser& row) {
-  row.set_has_phone_data(reading.has_phone_data);
-  for (const Phone& phone : reading.phones) {
-    StoredPhone& stored = *row.add_phones();
-    stored.set_number(phone.number);
-    stored.set_office(phone.kind == PhoneKind::kOffice);
+  // An element of a list, or a message.
+  void Element(int field, absl::string_view bytes) {
+    Varint(static_cast<uint32_t>(field) << 3 | kLengthDelimited);
+    Varint(static_cast<uint32_t>(bytes.size()));
+    out_.append(bytes.data(), bytes.size());
   }
-  for (const std::string& warning : reading.warnings) {
-    row.add_warnings(warning);
+  void Varint(uint32_t number) {
+    for (; number >= 0x80; number >>= 7) {
+      out_.push_back(static_cast<char>(number | 0x80));
+    }
+    out_.push_back(static_cast<char>(number));
   }
-}
+
+ private:
+  static constexpr uint32_t kLengthDelimited = 2;
+  std::string& out_;
+};
 
 Field<std::string> TextField(const std::string& text) {
   return text.empty() ? Field<std::string>::Null() : Field<std::string>(text);
@@ -49,31 +52,79 @@ Field<std::string> TextField(const std::string& text) {
 
 }  // namespace
 
-void MapToRow(const SourceUser& user, const store::StoredDirectory& options,
-              StoredUser& row) {
-  row.Clear();
-  const MappedUser mapped = MapUser(
+MappedRow MapRow(const SourceUser& user,
+                 const store::StoredDirectory& options) {
+  MappedRow mapped;
+  mapped.user = MapUser(
       user, {.normalize_usernames = options.username_normalization_enabled()});
-  FillSource(user, row);
-  FillMapped(mapped, row);
   if (options.phone_import_enabled()) {
-    FillPhones(ReadPhones(user, options.default_region_code()), row);
+    mapped.phones = ReadPhones(user, options.default_region_code());
   }
-  if (mapped.guest && options.guests_excluded()) {
-    row.set_presence(StoredUser::EXCLUDED);
+  mapped.excluded = mapped.user.guest && options.guests_excluded();
+  return mapped;
+}
+
+// In the order of the fields' numbers, as protobuf writes them.
+void AppendRow(const SourceUser& user, const MappedRow& row,
+               absl::Span<const uint32_t> direct_groups, std::string& bytes) {
+  thread_local std::string part;  // For its memory.
+  const MappedUser& mapped = row.user;
+  const std::string& upn = user.user_principal_name.value();
+  WireWriter writer(bytes);
+  writer.Text(StoredUser::kUserPrincipalNameFieldNumber, upn);
+  writer.Text(StoredUser::kDisplayNameFieldNumber, mapped.display_name);
+  writer.Text(StoredUser::kMailFieldNumber, user.mail.value());
+  writer.Text(StoredUser::kUserTypeFieldNumber, user.user_type.value());
+  writer.Text(StoredUser::kMobilePhoneFieldNumber, user.mobile_phone.value());
+  for (const std::string& phone : user.business_phones.value()) {
+    writer.Element(StoredUser::kBusinessPhonesFieldNumber, phone);
+  }
+  writer.Number(StoredUser::kAccountEnabledFieldNumber, mapped.enabled);
+  if (!absl::EqualsIgnoreCase(mapped.username, upn)) {
+    writer.Text(StoredUser::kUsernameFieldNumber, mapped.username);
+  }
+  writer.Number(StoredUser::kGuestFieldNumber, mapped.guest);
+  writer.Number(StoredUser::kHasPhoneDataFieldNumber,
+                row.phones.has_phone_data);
+  for (const Phone& phone : row.phones.phones) {
+    part.clear();
+    WireWriter stored(part);
+    stored.Text(StoredPhone::kNumberFieldNumber, phone.number);
+    stored.Number(StoredPhone::kOfficeFieldNumber,
+                  phone.kind == PhoneKind::kOffice);
+    writer.Element(StoredUser::kPhonesFieldNumber, part);
+  }
+  writer.Text(StoredUser::kSkipReasonFieldNumber, mapped.skip_reason);
+  for (const std::string& warning : mapped.warnings) {
+    writer.Element(StoredUser::kWarningsFieldNumber, warning);
+  }
+  for (const std::string& warning : row.phones.warnings) {
+    writer.Element(StoredUser::kWarningsFieldNumber, warning);
+  }
+  if (row.excluded) {
+    writer.Number(StoredUser::kPresenceFieldNumber, StoredUser::EXCLUDED);
+  }
+  if (!direct_groups.empty()) {
+    part.clear();
+    WireWriter numbers(part);
+    for (const uint32_t group : direct_groups) numbers.Varint(group);
+    writer.Element(StoredUser::kDirectGroupsFieldNumber, part);
   }
 }
 
 StoredUser MapToRow(const SourceUser& user,
                     const store::StoredDirectory& options) {
+  std::string bytes;
+  AppendRow(user, MapRow(user, options), {}, bytes);
   StoredUser row;
-  MapToRow(user, options, row);
+  row.ParseFromString(bytes);
   return row;
 }
 
 StoredUser SkippedRow(const std::string& reason) {
   StoredUser row;
-  FillMapped(SkippedUser(reason), row);
+  row.set_account_enabled(true);
+  row.set_skip_reason(reason);
   return row;
 }
 
@@ -103,8 +154,21 @@ SourceUser SourceOf(const SourceId& id, const StoredUser& row) {
   return user;
 }
 
+std::string UsernameOf(const StoredUser& row) {
+  if (!row.username().empty() || !row.skip_reason().empty()) {
+    return row.username();
+  }
+  return absl::AsciiStrToLower(row.user_principal_name());
+}
+
+absl::string_view EmailOf(const StoredUser& row) {
+  const bool malformed = std::find(row.warnings().begin(), row.warnings().end(),
+                                   kEmailMalformed) != row.warnings().end();
+  return malformed ? "" : absl::StripAsciiWhitespace(row.mail());
+}
+
 bool IsHidden(const StoredUser& row) {
-  return row.skip_reason() == "SOURCE_HIDDEN";
+  return row.skip_reason() == kSourceHidden;
 }
 
 }  // namespace rollcall::directory

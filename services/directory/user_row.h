@@ -3,8 +3,13 @@
 #ifndef ROLLCALL_SERVICES_DIRECTORY_USER_ROW_H_
 #define ROLLCALL_SERVICES_DIRECTORY_USER_ROW_H_
 
+#include <cstdint>
 #include <string>
 
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "services/directory/phone.h"
+#include "services/directory/record_mapping.h"
 #include "services/directory/source_objects.h"
 #include "services/directory/store.pb.h"
 
@@ -14,9 +19,17 @@ namespace rollcall::directory {
 // group yet.
 store::StoredUser MapToRow(const SourceUser& user,
                            const store::StoredDirectory& options);
-// The same into a row that was used before, whose memory it uses again.
-void MapToRow(const SourceUser& user, const store::StoredDirectory& options,
-              store::StoredUser& row);
+
+// The same for very many users: what becomes of one, which refers to it, and
+// then the bytes of its row, in these groups, behind what is in `bytes`.
+struct MappedRow {
+  MappedUser user;
+  PhoneReading phones;
+  bool excluded = false;
+};
+MappedRow MapRow(const SourceUser& user, const store::StoredDirectory& options);
+void AppendRow(const SourceUser& user, const MappedRow& mapped,
+               absl::Span<const uint32_t> direct_groups, std::string& bytes);
 
 // Who cannot be read is still there: known by id, not imported, and not to be
 // removed either.
@@ -28,6 +41,10 @@ store::StoredUser UnreadRow();
 
 // What is known of the source's properties.
 SourceUser SourceOf(const SourceId& id, const store::StoredUser& row);
+
+// What would be twice in a row is left out of it.
+std::string UsernameOf(const store::StoredUser& row);
+absl::string_view EmailOf(const store::StoredUser& row);
 
 // Whether the source shows nothing but the id.
 bool IsHidden(const store::StoredUser& row);
