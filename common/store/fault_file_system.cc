@@ -60,6 +60,11 @@ void FaultFileSystem::FailOnce(Operation operation, std::string suffix, int n) {
   fault_ = Fault{operation, std::move(suffix), n};
 }
 
+bool FaultFileSystem::CancelFailure() {
+  absl::MutexLock lock(&mutex_);
+  return std::exchange(fault_, absl::nullopt).has_value();
+}
+
 void FaultFileSystem::SetFreeSpace(uint64_t bytes) {
   absl::MutexLock lock(&mutex_);
   free_bytes_ = bytes;

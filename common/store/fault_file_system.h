@@ -27,6 +27,8 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
   // The `n`-th `operation` from now (1: the next) on a file whose name ends
   // with `suffix` fails with an I/O error, once.
   void FailOnce(Operation operation, std::string suffix, int n);
+  // Whether that failure is still to come; it comes no more.
+  bool CancelFailure();
 
   void SetFreeSpace(uint64_t bytes);
 

@@ -46,6 +46,9 @@ void CatchingUp::TakeGroupLinks(std::vector<SourceId> groups) {
 }
 
 absl::Status CatchingUp::SliceLinks(const std::vector<SourceId>& groups) {
+  // What changes cannot be followed for is not asked for, neither here nor in a
+  // slice: the requests would fail one after the other.
+  if (!trouble().ok()) return absl::OkStatus();
   // After the groups were read: who was deleted meanwhile is among them.
   ASSIGN_OR_RETURN(const std::vector<SourceId> deleted,
                    ListDeletedGroups(graph_));
@@ -53,7 +56,8 @@ absl::Status CatchingUp::SliceLinks(const std::vector<SourceId>& groups) {
   watched.insert(groups.begin(), groups.end());
   groups_ = SliceGroups({watched.begin(), watched.end()});
   for (ChangeLink& slice : groups_) {
-    crew_.Add([this, &slice] {
+    crew_.Add([this, &slice]() -> absl::Status {
+      if (!trouble().ok()) return absl::OkStatus();
       return Bear(TakeInto(LatestGroupDelta(graph_, slice.groups), slice.link));
     });
   }

@@ -55,19 +55,18 @@ absl::Status UserList::status() const {
 }
 
 void UserList::Run() {
-  bool stopped = false;
   const absl::Status chain = WalkPages<SourceUser>(
       graph_, {.path = path_,
                .parse = ParseUserPage,
                .begin = [] {},  // Users that were there once stay.
                .take = [&](Page<SourceUser> page) -> absl::Status {
-                 stopped = !Offer(std::move(page));
-                 if (stopped) return absl::CancelledError();
-                 return absl::OkStatus();
+                 return Offer(std::move(page)) ? absl::OkStatus()
+                                               : absl::CancelledError();
                }});
   absl::MutexLock lock(&mutex_);
   state_ = State::kEnded;
-  if (!stopped && EndsTheRead(chain)) status_ = chain;
+  // Of a list that nobody wants any more an error means nothing.
+  if (!stopped_ && EndsTheRead(chain)) status_ = chain;
 }
 
 bool UserList::Offer(Page<SourceUser> page) {

@@ -63,7 +63,7 @@ absl::Status UserReader::Read(const MembershipIndex& scope,
     crew_.Add([this] { return TakeList(); });
   }
   RETURN_IF_ERROR(crew_.Wait(tick));
-  RETURN_IF_ERROR(list_.status());
+  if (IsWorthListing(scope.size())) RETURN_IF_ERROR(list_.status());
 
   const std::vector<uint32_t> to_ask = Unknown();
   for (size_t i = 0; i < to_ask.size(); i += kUsersPerQuestion) {

@@ -94,7 +94,8 @@ TEST(DeskDiff, A3_AUsernameFollowsOnlyWhereTheDirectoryFollowsRenames) {
 }
 
 TEST(UsernameRename, A3_R33_B10_WhichNameAUserGets) {
-  const DeskDecision none, given{DeskChoice::kRename, "given"};
+  const DeskDecision none, given{DeskChoice::kRename, "given"},
+      own{DeskChoice::kRename, "ada@a"};
   const struct {
     const char* username;
     const char* origin;
@@ -110,6 +111,9 @@ TEST(UsernameRename, A3_R33_B10_WhichNameAUserGets) {
       {"ada@a", "ada@a", "eve@a", false, false, none, ""},
       {"ada@a", "ada@a", "eve@a", false, true, none, "eve@a"},
       {"ada", "ada@a", "eve", true, true, none, "eve"},
+      {"ada@a", "ada@a", "eve@a", false, true, given, "given"},
+      {"ada", "ada@a", "eve", true, true, given, "given"},
+      {"ada@a", "ada@a", "ada", true, false, own, ""},
       {"ada", "ada@a", "ada", true, true, none, ""},  // Another domain.
       {"given", "ada@a", "eve@a", false, true, none, ""},
       {"given", "ada@a", "ada", true, true, none, ""},

@@ -4,11 +4,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/rpc/access_policy.h"
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/reconciliation/directory_releaser.h"
 #include "services/reconciliation/service.h"
 #include "services/reconciliation/world.h"
 
@@ -428,6 +430,31 @@ TEST_F(DeskTest, B10_B1_APlanDoesWhatIsDecidedAndHoldsOnlyAsLongAsItIs) {
   EXPECT_EQ(applied.counters().skipped().at("SKIPPED_BY_DECISION"), 1);
   EXPECT_EQ(world.user("ada@a.test"), manual);
   EXPECT_THAT(Met(applied), IsEmpty());
+}
+
+TEST_F(DeskTest, B10_A9_ADeletedDirectoryKeepsNothingOfTheDesk) {
+  PutManual("manual", "ada@a.test");
+  world.tenant().AddUser(10, "ada@a.test", {1});
+  Decide({OnUser(10, Decision::SKIP), OnUser(11, Decision::SKIP)});
+  world.Sync();
+  world.tenant().state = directory::v1::Directory::DELETED;
+  EXPECT_THAT(
+      TryToDecide({OnUser(12, Decision::SKIP)}).status(),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "DIRECTORY_DELETED"));
+  const auto rows_of_the_desk = [&] {
+    int count = 0;
+    for (const std::string& row : world.Dump()) {
+      count +=
+          absl::StartsWith(row, "desk") || absl::StartsWith(row, "collisions");
+    }
+    return count;
+  };
+  ASSERT_EQ(rows_of_the_desk(), 3);
+  DirectoryReleaser releaser({.store = *world.store,
+                              .directory = world.directory_service,
+                              .max_batch_rows = 1});
+  ASSERT_OK(releaser.RunOnce(world.clock.TimeNow()).status());
+  EXPECT_EQ(rows_of_the_desk(), 0);
 }
 
 TEST_F(DeskTest, B10_DecisionsAreCheckedAndStoredAllOrNone) {

@@ -140,6 +140,11 @@ absl::StatusOr<bool> DirectoryReleaser::ReleaseSome(const DirectoryName& name,
       RETURN_IF_ERROR(ReleaseGroup(group, now, *transaction));
     }
   }
+  // Nobody comes back to what was met and decided: it names people.
+  for (const std::string& prefix :
+       {keys::CollisionsOfDirectory(name.id()), keys::Decisions(name.id())}) {
+    RETURN_IF_ERROR(DropRows(prefix, *transaction));
+  }
   const bool is_done = transaction->empty();
   RETURN_IF_ERROR(transaction->Commit());
   return !is_done;
@@ -151,8 +156,7 @@ absl::StatusOr<bool> DirectoryReleaser::ReleaseUsers(const ReleaseRules& rules,
   rollcall::store::MessageCursor<store::IdRow> cursor(
       transaction.reader(), transaction.account(),
       KeyRange::Prefix(keys::UsersOfSource(rules.directory)));
-  while (transaction.row_count() < options_.max_batch_rows &&
-         transaction.byte_size() < options_.max_batch_bytes) {
+  while (HasRoom(transaction)) {
     ASSIGN_OR_RETURN(const auto entry, cursor.Next());
     if (!entry.has_value()) break;
     ASSIGN_OR_RETURN(const UserRecord record,
@@ -160,6 +164,24 @@ absl::StatusOr<bool> DirectoryReleaser::ReleaseUsers(const ReleaseRules& rules,
     RETURN_IF_ERROR(ReleaseUser(record, rules, now, transaction));
   }
   return !transaction.empty();
+}
+
+absl::Status DirectoryReleaser::DropRows(const std::string& prefix,
+                                         Transaction& transaction) {
+  auto cursor = transaction.reader().Scan(transaction.account(),
+                                          KeyRange::Prefix(prefix));
+  while (HasRoom(transaction)) {
+    ASSIGN_OR_RETURN(absl::optional<rollcall::store::Entry> entry,
+                     cursor->Next());
+    if (!entry.has_value()) break;
+    transaction.Delete(std::move(entry->key));
+  }
+  return absl::OkStatus();
+}
+
+bool DirectoryReleaser::HasRoom(const Transaction& transaction) const {
+  return transaction.row_count() < options_.max_batch_rows &&
+         transaction.byte_size() < options_.max_batch_bytes;
 }
 
 }  // namespace rollcall::reconciliation

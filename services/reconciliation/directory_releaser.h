@@ -54,6 +54,10 @@ class DirectoryReleaser {
   absl::StatusOr<bool> ReleaseUsers(const ReleaseRules& rules, absl::Time now,
                                     Transaction& transaction);
 
+  // As many as there is room for.
+  absl::Status DropRows(const std::string& prefix, Transaction& transaction);
+  bool HasRoom(const Transaction& transaction) const;
+
   const DirectoryReleaserOptions options_;
 };
 

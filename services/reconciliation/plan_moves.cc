@@ -38,6 +38,9 @@ void CompareOptions(const store::ScopeRow& planned, const store::ScopeRow& now,
       now.username_normalization_enabled()) {
     moves.Add("username normalization");
   }
+  if (planned.renames_followed() != now.renames_followed()) {
+    moves.Add("rename policy");
+  }
   if (planned.enrollment_mail_enabled() != now.enrollment_mail_enabled()) {
     moves.Add("enrollment mail");
   }

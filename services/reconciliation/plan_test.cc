@@ -165,6 +165,9 @@ INSTANTIATE_TEST_SUITE_P(
         SourceMove{"option",
                    [](World& world) { world.tenant().phone_import = true; },
                    "phone import"},
+        SourceMove{"rename_policy",
+                   [](World& world) { world.tenant().follow_renames = true; },
+                   "rename policy"},
         SourceMove{"limits",
                    [](World& world) {
                      world.tenant().limits.mutable_removed()->set_count(1);

@@ -116,7 +116,14 @@ ReconciliationServiceImpl::DecideCollisions(
     const v1::DecideCollisionsRequest& request, const std::string& actor) {
   ASSIGN_OR_RETURN(const DirectoryName directory,
                    DirectoryName::Parse(request.parent()));
-  RETURN_IF_ERROR(options_.directory.GetDirectory(directory).status());
+  ASSIGN_OR_RETURN(const directory::v1::Directory configured,
+                   options_.directory.GetDirectory(directory));
+  if (configured.state() == directory::v1::Directory::DELETED) {
+    return FailedPrecondition(
+        "DIRECTORY_DELETED",
+        absl::StrCat(directory.ToString(), " was deleted."),
+        {{"directory", directory.ToString()}});
+  }
   return reconciliation::DecideCollisions(
       request, directory, actor, options_.clock.TimeNow(), options_.store);
 }

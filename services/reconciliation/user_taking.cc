@@ -127,13 +127,14 @@ absl::Status UserSync::CarryOutAbsent(const UserRecord& record,
     Hold(*held, source_id, row);
     return absl::OkStatus();
   }
-  const bool contradicts =
-      view != nullptr && view->in_scope() && decision.fate != Fate::kUnchanged;
+  // A look that proves nothing takes nothing, not even a membership.
+  const bool is_unproven = view != nullptr && !view->proves_absence() &&
+                           decision.fate != Fate::kUnchanged;
   if (decision.fate == Fate::kRemove || decision.fate == Fate::kDropClaim ||
-      contradicts) {
+      is_unproven) {
     if (view == nullptr || !view->proves_absence()) {
       Keep();
-      if (contradicts) {
+      if (view != nullptr && view->in_scope()) {
         Add(1, &v1::RunCounters::removals_contradicted,
             &v1::RunCounters::set_removals_contradicted, &work_.counters());
       } else {

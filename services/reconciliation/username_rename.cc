@@ -6,13 +6,22 @@
 
 namespace rollcall::reconciliation {
 
+namespace {
+
+// To the name that the desk has given, unless it has come to be already.
+absl::optional<Rename> Given(const RenameFacts& facts) {
+  if (facts.desk.name == facts.username) return absl::nullopt;
+  return Rename{facts.desk.name, "B10"};
+}
+
+}  // namespace
+
 absl::optional<Rename> RenameOf(const RenameFacts& facts) {
+  const bool is_given = facts.desk.choice == DeskChoice::kRename;
   absl::optional<std::string> switched =
       UsernameAfterSwitch(facts.username, facts.origin, facts.normalization);
   if (switched.has_value()) {
-    if (facts.desk.choice == DeskChoice::kRename) {
-      return Rename{facts.desk.name, "B10"};
-    }
+    if (is_given) return Given(facts);
     return Rename{*std::move(switched), "R33"};
   }
   if (!facts.follow_renames || facts.source_username.empty()) {
@@ -23,6 +32,7 @@ absl::optional<Rename> RenameOf(const RenameFacts& facts) {
   if (facts.username != origin_gives || facts.source_username == origin_gives) {
     return absl::nullopt;
   }
+  if (is_given) return Given(facts);
   return Rename{facts.source_username, "A3"};
 }
 
