@@ -3,7 +3,6 @@
 // its floor, the least work that the same bytes cost.
 //
 //   bazel run //tests/bench:directory_bench -- --users=10000,100000
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -64,19 +63,7 @@ std::vector<Figures> MeasureProduct(LocalTenant& tenant, int users,
   return figures;
 }
 
-// All runs of one step.
-using Runs = std::vector<Figures>;
 using Steps = std::map<std::string, Runs>;
-
-template <typename Of>
-double Median(const Runs& runs, Of of) {
-  std::vector<double> values;
-  for (const Figures& figures : runs) {
-    values.push_back(static_cast<double>(of(figures)));
-  }
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 void PrintHeader() {
   std::printf("%9s %4s  %-11s %-7s %8s %7s %8s %7s %8s %4s %8s %8s %8s\n",

@@ -2,6 +2,7 @@
 #ifndef ROLLCALL_TESTS_BENCH_MEASURE_H_
 #define ROLLCALL_TESTS_BENCH_MEASURE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -20,6 +21,20 @@ struct Figures {
   int64_t users = 0;
   ServedCounts served;
 };
+
+// All runs of one step, of which there is at least one.
+using Runs = std::vector<Figures>;
+
+// Of a figure that `of` takes out of each run.
+template <typename Of>
+double Median(const Runs& runs, Of of) {
+  std::vector<double> values;
+  for (const Figures& figures : runs) {
+    values.push_back(static_cast<double>(of(figures)));
+  }
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
 
 // A folder that goes away with this.
 class Folder {

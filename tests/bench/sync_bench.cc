@@ -186,18 +186,7 @@ FloorOptions FloorIn(LocalTenant& tenant, const std::string& folder) {
           .phones = absl::GetFlag(FLAGS_phones)};
 }
 
-using Runs = std::vector<Figures>;
 using Steps = std::map<std::string, Runs>;
-
-template <typename Of>
-double Median(const Runs& runs, Of of) {
-  std::vector<double> values;
-  for (const Figures& figures : runs) {
-    values.push_back(static_cast<double>(of(figures)));
-  }
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 // One line; ratios if there is a floor beside it.
 void Print(int users, const std::string& step, const Runs& runs,
