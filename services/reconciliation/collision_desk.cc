@@ -31,35 +31,16 @@ absl::StatusOr<bool> HasUserDecisions(const rollcall::store::Reader& reader,
   return entry.has_value();
 }
 
-absl::StatusOr<DeskDecision> FindUserDecision(
-    const rollcall::store::Reader& reader, absl::string_view account,
-    absl::string_view directory, absl::string_view source_id) {
+absl::StatusOr<DeskDecision> FindDecision(const rollcall::store::Reader& reader,
+                                          absl::string_view account,
+                                          absl::string_view directory,
+                                          absl::string_view object,
+                                          absl::string_view source_id) {
   ASSIGN_OR_RETURN(
       absl::optional<store::DecisionRow> row,
       rollcall::store::GetMessage<store::DecisionRow>(
-          reader, account, keys::Decision(directory, kDeskUsers, source_id)));
+          reader, account, keys::Decision(directory, object, source_id)));
   return row.has_value() ? DecisionOf(*row) : DeskDecision();
-}
-
-absl::StatusOr<absl::flat_hash_map<std::string, DeskDecision>> GroupDecisions(
-    const rollcall::store::Reader& reader, absl::string_view account,
-    absl::string_view directory) {
-  absl::flat_hash_map<std::string, DeskDecision> decisions;
-  MessageCursor<store::DecisionRow> cursor(
-      reader, account,
-      KeyRange::Prefix(keys::DecisionsOn(directory, kDeskGroups)));
-  while (true) {
-    ASSIGN_OR_RETURN(auto row, cursor.Next());
-    if (!row.has_value()) return decisions;
-    std::string of, object, source_id;
-    RETURN_IF_ERROR(KeyReader(row->key)
-                        .Table("desk")
-                        .String(&of)
-                        .String(&object)
-                        .String(&source_id)
-                        .Finish());
-    decisions[source_id] = DecisionOf(row->message);
-  }
 }
 
 absl::StatusOr<std::vector<ListedDecision>> ListDecisions(

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/identity/resource_name.h"
@@ -29,16 +28,13 @@ DeskDecision DecisionOf(const store::DecisionRow& row);
 absl::StatusOr<bool> HasUserDecisions(const rollcall::store::Reader& reader,
                                       const DirectoryName& directory);
 
-// What was decided; the preset if nothing was. Accounts and directories are
-// named by their ids.
-absl::StatusOr<DeskDecision> FindUserDecision(
-    const rollcall::store::Reader& reader, absl::string_view account,
-    absl::string_view directory, absl::string_view source_id);
-
-// The decisions about groups, by source id: at most as many as can be selected.
-absl::StatusOr<absl::flat_hash_map<std::string, DeskDecision>> GroupDecisions(
-    const rollcall::store::Reader& reader, absl::string_view account,
-    absl::string_view directory);
+// What was decided about an object of a kind; the preset if nothing was.
+// Accounts and directories are named by their ids.
+absl::StatusOr<DeskDecision> FindDecision(const rollcall::store::Reader& reader,
+                                          absl::string_view account,
+                                          absl::string_view directory,
+                                          absl::string_view object,
+                                          absl::string_view source_id);
 
 // Decisions in the order of their keys: at most `limit` after a key.
 struct ListedDecision {

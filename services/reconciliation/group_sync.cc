@@ -93,8 +93,14 @@ absl::Status ApplyGroups(std::vector<DesiredGroup> desired, absl::Time now,
     known.insert({std::move(id), std::move(record)});
   }
   absl::flat_hash_map<std::string, DeskDecision> decisions;
-  ASSIGN_OR_RETURN(decisions, GroupDecisions(transaction.reader(),
-                                             work.account(), work.directory()));
+  for (const DesiredGroup& group : desired) {
+    ASSIGN_OR_RETURN(
+        DeskDecision decision,
+        FindDecision(transaction.reader(), work.account(), work.directory(),
+                     kDeskGroups, group.source_id));
+    if (decision.choice == DeskChoice::kPreset) continue;
+    decisions[group.source_id] = std::move(decision);
+  }
   // Whoever has a name that a group wants, or would want without the desk.
   absl::flat_hash_map<std::string, std::string> id_by_name;
   for (const DesiredGroup& group : desired) {

@@ -150,8 +150,8 @@ absl::Status AddOfDirectory(const OutlookFacts& facts,
   const Claim* claim = facts.user.ClaimOf(name.id());
   if (claim != nullptr && !facts.user.pending_deletion()) {
     ASSIGN_OR_RETURN(const DeskDecision desk,
-                     FindUserDecision(facts.reader, facts.account.id(),
-                                      name.id(), claim->source_id));
+                     FindDecision(facts.reader, facts.account.id(), name.id(),
+                                  kDeskUsers, claim->source_id));
     AddRename(*claim, directory, facts.user, desk, all);
   }
   if (!IsScheduled(directory)) return absl::OkStatus();

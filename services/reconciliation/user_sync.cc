@@ -126,9 +126,10 @@ absl::StatusOr<SeenFacts> UserSync::FactsOf(
     absl::optional<UserRecord>* namesake) const {
   SeenFacts facts;
   if (work_.has_decisions) {
-    ASSIGN_OR_RETURN(facts.desk,
-                     FindUserDecision(transaction_.reader(), work_.account(),
-                                      work_.directory(), desired.source_id));
+    ASSIGN_OR_RETURN(
+        facts.desk,
+        FindDecision(transaction_.reader(), work_.account(), work_.directory(),
+                     kDeskUsers, desired.source_id));
   }
   const IdentityReader& identities = transaction_.identities();
   if (!linked.has_value()) {
