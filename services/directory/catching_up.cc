@@ -1,5 +1,7 @@
 #include "services/directory/catching_up.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/container/btree_set.h"
@@ -55,6 +57,7 @@ absl::Status CatchingUp::SliceLinks(const std::vector<SourceId>& groups) {
   absl::btree_set<SourceId> watched(deleted.begin(), deleted.end());
   watched.insert(groups.begin(), groups.end());
   groups_ = SliceGroups({watched.begin(), watched.end()});
+  watched_.insert(watched.begin(), watched.end());
   for (ChangeLink& slice : groups_) {
     crew_.Add([this, &slice]() -> absl::Status {
       if (!trouble().ok()) return absl::OkStatus();
@@ -66,12 +69,28 @@ absl::Status CatchingUp::SliceLinks(const std::vector<SourceId>& groups) {
 
 absl::Status CatchingUp::Follow() {
   if (!trouble().ok()) return absl::OkStatus();
-  // The links to be kept were taken before: what comes later is theirs.
-  absl::StatusOr<FollowedLinks> followed =
-      FollowLinks(graph_, crew_, {users_, all_groups_});
-  if (!followed.ok()) return Bear(followed.status());
-  followed_ = *std::move(followed);
-  return absl::OkStatus();
+  followed_.links = {users_, all_groups_};
+  return Bear(TryFollow());
+}
+
+absl::Status CatchingUp::TryFollow() {
+  while (true) {
+    ASSIGN_OR_RETURN(followed_,
+                     FollowLinks(graph_, crew_, std::move(followed_.links),
+                                 std::move(followed_.digest)));
+    // Deleted since deleted groups were listed: one that was nested before that
+    // comes back nested. Only the links to be kept tell what comes after this.
+    std::vector<SourceId> deleted;
+    for (const auto& [id, news] : followed_.digest.groups) {
+      if (news.removed && !watched_.contains(id)) deleted.push_back(id);
+    }
+    if (deleted.empty()) return absl::OkStatus();
+    std::sort(deleted.begin(), deleted.end());
+    ASSIGN_OR_RETURN(std::vector<ChangeLink> links,
+                     directory::TakeGroupLinks(graph_, crew_, deleted));
+    std::move(links.begin(), links.end(), std::back_inserter(groups_));
+    watched_.insert(deleted.begin(), deleted.end());
+  }
 }
 
 absl::StatusOr<std::vector<ChangeLink>> CatchingUp::Fold(
@@ -94,15 +113,11 @@ absl::StatusOr<std::vector<ChangeLink>> CatchingUp::TryFold(
   const MirrorReader rows(writer.store(), writer.place());
   ASSIGN_OR_RETURN(std::vector<GroupRow> group_rows, rows.Groups());
   const GroupTable groups(std::move(group_rows));
-  absl::flat_hash_set<SourceId> watched;
-  for (const ChangeLink& slice : groups_) {
-    watched.insert(slice.groups.begin(), slice.groups.end());
-  }
   ASSIGN_OR_RETURN(const RoundAnswers answers,
                    RoundQuestions(graph_, crew_, rows, groups,
                                   UserSelect(options.phone_import_enabled()),
-                                  std::move(watched))
-                       .Ask(followed_.digest));
+                                  watched_, InDoubt::kEverybodyTold)
+                       .Ask(followed_.digest, followed_.links));
   Batch batch(writer.place().account());
   ASSIGN_OR_RETURN(FoldResult result,
                    MirrorFold(rows, groups, options, batch)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
@@ -54,6 +55,7 @@ class CatchingUp {
   // Remembers trouble that the read can bear, and gives what it cannot.
   absl::Status Bear(const absl::Status& status);
   absl::Status SliceLinks(const std::vector<SourceId>& groups);
+  absl::Status TryFollow();
   absl::StatusOr<std::vector<ChangeLink>> TryFold(const ReadWriter& writer,
                                                   store::StoredMirror& mirror);
 
@@ -63,6 +65,7 @@ class CatchingUp {
   ChangeLink users_{.users = true};
   ChangeLink all_groups_;
   std::vector<ChangeLink> groups_;
+  absl::flat_hash_set<SourceId> watched_;  // They are of these groups.
   FollowedLinks followed_;
 
   mutable absl::Mutex mutex_;

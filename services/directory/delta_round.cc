@@ -13,7 +13,8 @@
 namespace rollcall::directory {
 
 absl::StatusOr<FollowedLinks> FollowLinks(GraphSession& graph, WorkCrew& crew,
-                                          std::vector<ChangeLink> links) {
+                                          std::vector<ChangeLink> links,
+                                          RoundDigest digest) {
   // A task writes to its own place only.
   std::vector<DeltaRound<UserChange>> users(links.size());
   std::vector<DeltaRound<GroupChange>> groups(links.size());
@@ -30,7 +31,7 @@ absl::StatusOr<FollowedLinks> FollowLinks(GraphSession& graph, WorkCrew& crew,
     });
   }
   RETURN_IF_ERROR(crew.Wait([] {}));
-  FollowedLinks followed;
+  FollowedLinks followed{.digest = std::move(digest)};
   for (size_t i = 0; i < links.size(); ++i) {
     AddUsers(users[i].changes, users[i].skipped, followed.digest);
     users[i] = {};

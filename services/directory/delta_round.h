@@ -27,9 +27,10 @@ struct FollowedLinks {
 };
 
 // All or nothing: a link that fails fails the round, with its error (see
-// delta_walk.h).
+// delta_walk.h). Adds to `digest`, which is what the links told before.
 absl::StatusOr<FollowedLinks> FollowLinks(GraphSession& graph, WorkCrew& crew,
-                                          std::vector<ChangeLink> links);
+                                          std::vector<ChangeLink> links,
+                                          RoundDigest digest = {});
 
 // Groups in parts of kGroupsPerDelta, their links to be taken yet.
 std::vector<ChangeLink> SliceGroups(const std::vector<SourceId>& groups);

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/types/optional.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "services/directory/batch_answer.h"
@@ -52,7 +53,8 @@ absl::Status Walk(GraphSession& graph, const std::string& path,
                                       }});
 }
 
-absl::StatusOr<std::vector<SourceId>> GroupsOf(
+// None if whoever it is about is not there.
+absl::StatusOr<absl::optional<std::vector<SourceId>>> GroupsOf(
     GraphSession& graph, const std::string& path,
     const absl::StatusOr<std::string>& answer, const Matters& matters) {
   std::vector<SourceId> groups;
@@ -65,7 +67,9 @@ absl::StatusOr<std::vector<SourceId>> GroupsOf(
       status = Walk(graph, path, matters, groups);
     }
   }
-  if (ReasonOf(status) == "GRAPH_NOT_FOUND") return std::vector<SourceId>();
+  if (ReasonOf(status) == "GRAPH_NOT_FOUND") {
+    return absl::optional<std::vector<SourceId>>();
+  }
   if (ReasonOf(status) == "GRAPH_FORBIDDEN") {
     return Aborted(
         "GRAPH_RESYNC_REQUIRED",
@@ -75,7 +79,7 @@ absl::StatusOr<std::vector<SourceId>> GroupsOf(
   RETURN_IF_ERROR(status);
   std::sort(groups.begin(), groups.end());
   groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
-  return groups;
+  return absl::make_optional(std::move(groups));
 }
 
 }  // namespace
@@ -94,11 +98,15 @@ absl::StatusOr<DirectGroups> AskForDirectGroups(
       }
       ASSIGN_OR_RETURN(const auto answers, AskInBatches(graph, questions));
       for (size_t i = begin; i < end; ++i) {
-        ASSIGN_OR_RETURN(std::vector<SourceId> groups,
+        ASSIGN_OR_RETURN(absl::optional<std::vector<SourceId>> groups,
                          GroupsOf(graph, questions[i - begin].path,
                                   answers[i - begin], matters));
         absl::MutexLock lock(&mutex);
-        if (!groups.empty()) all[who[i]] = std::move(groups);
+        if (!groups.has_value()) {
+          all.absent.push_back(who[i]);
+        } else if (!groups->empty()) {
+          all.groups[who[i]] = *std::move(groups);
+        }
       }
       return absl::OkStatus();
     });

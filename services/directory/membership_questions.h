@@ -17,13 +17,16 @@
 
 namespace rollcall::directory {
 
-// Whose direct groups; who is in none is left out.
-using DirectGroups = absl::flat_hash_map<SourceId, std::vector<SourceId>>;
+struct DirectGroups {
+  // Ascending; who is in none is left out.
+  absl::flat_hash_map<SourceId, std::vector<SourceId>> groups;
+  std::vector<SourceId> absent;  // Who is not there (404).
+};
 
 // Of users or of groups, only groups that matter. A group that is not told
-// proves nothing: it may hide its members. Who is not there (404) is in no
-// group. ABORTED, reason GRAPH_RESYNC_REQUIRED, if the application may not ask;
-// otherwise the errors of GraphSession and of the pages.
+// proves nothing: it may hide its members. ABORTED, reason
+// GRAPH_RESYNC_REQUIRED, if the application may not ask; otherwise the errors
+// of GraphSession and of the pages.
 absl::StatusOr<DirectGroups> AskForDirectGroups(
     GraphSession& graph, WorkCrew& crew, MemberKind kind,
     const std::vector<SourceId>& who,

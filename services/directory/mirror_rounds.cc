@@ -109,7 +109,7 @@ absl::StatusOr<RoundDigest> MirrorRounds::Run(const MirrorView& mirror,
     ASSIGN_OR_RETURN(step.answers,
                      RoundQuestions(graph, crew, mirror.rows(), *groups,
                                     ScopeOf(mirror).select, watched)
-                         .Ask(step.digest));
+                         .Ask(step.digest, followed.links));
     step.next.set_requests(graph.answers() - requests);
     RETURN_IF_ERROR(FoldInto(mirror, *groups, step, batch).status());
   } else {
@@ -144,7 +144,7 @@ absl::StatusOr<RoundAnswers> MirrorRounds::Ask(const MirrorView& mirror,
   WorkCrew crew(parallelism_);
   return RoundQuestions(graph, crew, mirror.rows(), groups,
                         ScopeOf(mirror).select, std::move(watched))
-      .Ask(doubts);
+      .Ask(doubts, {});
 }
 
 absl::StatusOr<int64_t> MirrorRounds::CountDrift(const MirrorView& mirror,

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "services/directory/came_back.h"
 #include "services/directory/completeness.h"
 #include "services/directory/delta_walk.h"
 #include "services/directory/graph_page.h"
@@ -74,10 +75,14 @@ void LeaveOut(const SourceId& member,
 
 }  // namespace
 
-absl::StatusOr<RoundAnswers> RoundQuestions::Ask(const RoundDigest& digest) {
+absl::StatusOr<RoundAnswers> RoundQuestions::Ask(
+    const RoundDigest& digest, const std::vector<ChangeLink>& links) {
   RETURN_IF_ERROR(AskForOuterGroups(digest));
   RETURN_IF_ERROR(AskForGroups(digest));
   RETURN_IF_ERROR(AskForUserGroups(digest));
+  if (!links.empty() && (!answers_.groups.empty() || told_and_absent_)) {
+    RETURN_IF_ERROR(AskWhoCameBack(graph_, crew_, groups_, links, answers_));
+  }
   ASSIGN_OR_RETURN(const std::vector<SourceId> unknown, UnknownUsers(digest));
   RETURN_IF_ERROR(Fetch(unknown));
   return std::move(answers_);
@@ -88,16 +93,21 @@ absl::StatusOr<RoundAnswers> RoundQuestions::Ask(const RoundDigest& digest) {
 absl::Status RoundQuestions::AskForOuterGroups(const RoundDigest& digest) {
   std::vector<SourceId> back;
   for (const auto& [id, news] : digest.groups) {
+    if (news.removed) continue;
     const StoredGroup* row = groups_.Find(id);
-    if (!news.removed && (row == nullptr || row->missing())) back.push_back(id);
+    if (in_doubt_ == InDoubt::kEverybodyTold || row == nullptr ||
+        row->missing()) {
+      back.push_back(id);
+    }
   }
   if (back.size() > kMaxMembershipQuestions) return TooLarge();
   std::sort(back.begin(), back.end());
-  ASSIGN_OR_RETURN(answers_.outer_groups,
+  ASSIGN_OR_RETURN(DirectGroups asked,
                    AskForDirectGroups(graph_, crew_, MemberKind::kGroup, back,
                                       [this](const SourceId& id) {
                                         return groups_.Find(id) != nullptr;
                                       }));
+  answers_.outer_groups = std::move(asked.groups);
   for (auto& [inner, outer] : answers_.outer_groups) {
     LeaveOut(inner, &GroupNews::groups, digest, outer);
   }
@@ -107,6 +117,10 @@ absl::Status RoundQuestions::AskForOuterGroups(const RoundDigest& digest) {
 absl::Status RoundQuestions::AskForUserGroups(const RoundDigest& digest) {
   std::vector<SourceId> back;
   const auto ask_for = [&](const SourceId& id) -> absl::Status {
+    if (in_doubt_ == InDoubt::kEverybodyTold) {
+      back.push_back(id);
+      return absl::OkStatus();
+    }
     ASSIGN_OR_RETURN(const auto row, rows_.FindUser(id));
     if (!row.has_value() || row->presence() == StoredUser::ABSENT) {
       back.push_back(id);
@@ -121,11 +135,13 @@ absl::Status RoundQuestions::AskForUserGroups(const RoundDigest& digest) {
   }
   if (back.size() > kMaxMembershipQuestions) return TooLarge();
   std::sort(back.begin(), back.end());
-  ASSIGN_OR_RETURN(answers_.user_groups,
+  ASSIGN_OR_RETURN(DirectGroups direct,
                    AskForDirectGroups(graph_, crew_, MemberKind::kUser, back,
                                       [this](const SourceId& id) {
                                         return groups_.Find(id) != nullptr;
                                       }));
+  answers_.user_groups = std::move(direct.groups);
+  told_and_absent_ = !direct.absent.empty();
   for (auto& [user, groups] : answers_.user_groups) {
     LeaveOut(user, &GroupNews::users, digest, groups);
   }

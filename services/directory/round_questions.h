@@ -12,11 +12,12 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
+#include "services/directory/delta_round.h"
 #include "services/directory/graph_client.h"
 #include "services/directory/group_table.h"
-#include "services/directory/member_list.h"
 #include "services/directory/membership_questions.h"
 #include "services/directory/mirror_reader.h"
+#include "services/directory/round_answers.h"
 #include "services/directory/round_digest.h"
 #include "services/directory/source_id.h"
 #include "services/directory/source_objects.h"
@@ -24,43 +25,18 @@
 
 namespace rollcall::directory {
 
-// A group as it is now.
-struct WholeGroup {
-  SourceId id;
-  bool missing = false;  // The tenant does not know it (404).
-  MemberList members;
-  bool described = false;
-  SourceGroup description;
-};
-
-// A user as it is now.
-struct UserAnswer {
-  enum class Kind { kShown, kUnreadable, kAbsent };  // Absent: 404.
-  Kind kind = Kind::kAbsent;
-  SourceUser user;
-  std::string reason;  // Why it cannot be read.
-};
-
-// A latest link that was taken before its groups were read.
-struct GroupLink {
-  std::vector<SourceId> groups;
-  std::string link;
-};
-
-struct RoundAnswers {
-  std::vector<WholeGroup> groups;
-  absl::flat_hash_map<SourceId, UserAnswer> users;
-  std::vector<GroupLink> links;  // Of groups that are new in the mirror.
-  // Groups of the mirror that have users and groups who appeared from nowhere.
-  // Only adds to what is known; what the round says of a membership counts
-  // more.
-  DirectGroups user_groups;
-  DirectGroups outer_groups;
-};
-
 // What one round may ask for besides; past it, a full read is cheaper.
 inline constexpr size_t kMaxRoundObjects = 100'000;
 inline constexpr size_t kMaxMembershipQuestions = 20'000;
+
+// Whose memberships a round leaves open.
+enum class InDoubt {
+  // Who appears from nowhere.
+  kNewcomers,
+  // Everybody it tells of: the lists of members were read while it happened,
+  // and whoever was deleted and restored meanwhile is in some of them only.
+  kEverybodyTold,
+};
 
 // One use.
 class RoundQuestions {
@@ -69,16 +45,21 @@ class RoundQuestions {
   // groups that have links.
   RoundQuestions(GraphSession& graph, WorkCrew& crew, const MirrorReader& rows,
                  const GroupTable& groups, std::string select,
-                 absl::flat_hash_set<SourceId> followed)
+                 absl::flat_hash_set<SourceId> followed,
+                 InDoubt in_doubt = InDoubt::kNewcomers)
       : graph_(graph),
         crew_(crew),
         rows_(rows),
         groups_(groups),
         select_(std::move(select)),
-        followed_(std::move(followed)) {}
+        followed_(std::move(followed)),
+        in_doubt_(in_doubt) {}
 
+  // `links` is where the digest ended: they are followed once more, to see who
+  // came back while lists were read; none if somebody else sees to that.
   // RESOURCE_EXHAUSTED, reason GRAPH_ROUND_TOO_LARGE, past the limit.
-  absl::StatusOr<RoundAnswers> Ask(const RoundDigest& digest);
+  absl::StatusOr<RoundAnswers> Ask(const RoundDigest& digest,
+                                   const std::vector<ChangeLink>& links);
 
  private:
   absl::Status AskForGroups(const RoundDigest& digest);
@@ -98,10 +79,13 @@ class RoundQuestions {
   const GroupTable& groups_;
   const std::string select_;
   const absl::flat_hash_set<SourceId> followed_;
+  const InDoubt in_doubt_;
 
   absl::Mutex mutex_;  // Guards what the crew's tasks write.
   RoundAnswers answers_;
   size_t objects_ = 0;
+  // The round says that somebody is there, and Graph then that they are not.
+  bool told_and_absent_ = false;
 };
 
 }  // namespace rollcall::directory

@@ -1,6 +1,7 @@
 // Users and groups that were deleted while everything was read, and are
 // restored later: Graph tells that they are back, and nothing of what they are
 // in.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ namespace {
 
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+
+// Of all moments of a read every third: they are cheap, but many.
+constexpr int kStep = 3;
 
 class RestoredTest : public ChangesTest {
  protected:
@@ -109,6 +113,85 @@ TEST_F(RestoredTest, R30_ANestingSurvivesThatBothWereDeleted) {
   Round();
   EXPECT_OK(tenant().RestoreGroup(inner));
   EXPECT_THAT(Round().users, SizeIs(1));
+}
+
+// Its lists of members are read one after the other: whoever is deleted at the
+// beginning and restored in the middle is in the later ones only.
+TEST_F(RestoredTest,
+       R30_WhoIsRestoredAtAnyMomentOfAFullReadIsInAllTheirGroups) {
+  const std::string outer = AddGroup("Outer");
+  const std::string inner = AddGroup("Inner");
+  const std::string ada = AddUser("ada");
+  for (const std::string& group : kDepartments) {
+    EXPECT_OK(tenant().AddMember(group, ada));
+    EXPECT_OK(tenant().AddMember(group, inner));
+  }
+  EXPECT_OK(tenant().AddMember("Finance", outer));
+  EXPECT_OK(tenant().AddMember(outer, inner));
+  AddMember("bob", inner);
+  Begin();
+  int looks = 2;
+  for (int moment = 1; moment < looks; moment += kStep) {
+    SCOPED_TRACE(absl::StrCat("at look ", moment, " of ", looks));
+    // Before the read, or in its midst.
+    const int deletion = moment % (2 * kStep) == 1 ? 0 : moment / 2;
+    const auto remove = [&] {
+      EXPECT_OK(tenant().DeleteUser(ada));
+      EXPECT_OK(tenant().DeleteGroup(inner));
+    };
+    bool restored = false;
+    const auto restore = [&] {
+      restored = true;
+      EXPECT_OK(tenant().RestoreUser(ada));
+      EXPECT_OK(tenant().RestoreGroup(inner));
+    };
+    if (deletion == 0) remove();
+    world_.clock().set_on_look([&](int look) {
+      looks = std::max(looks, look);
+      if (look == deletion) remove();
+      if (look == moment) restore();
+    });
+    const Streamed streamed = world_.Stream();
+    world_.clock().set_on_look(nullptr);
+    ASSERT_TRUE(streamed.complete()) << streamed.status;
+    follower_.Take(streamed);
+    if (!restored) restore();
+    Round();
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(looks, 50);
+}
+
+// Deleted groups are listed once, and this one may have been alive then.
+TEST_F(RestoredTest, R30_AGroupThatComesAndGoesDuringAFullReadIsBackRestored) {
+  Begin();
+  int looks = 2;
+  for (int moment = 1; moment < looks; moment += kStep) {
+    SCOPED_TRACE(absl::StrCat("at look ", moment, " of ", looks));
+    const std::string inner = AddGroup(absl::StrCat("Inner ", moment));
+    AddMember(absl::StrCat("ada", moment), inner);
+    bool deleted = false;
+    const auto nest_and_delete = [&] {
+      deleted = true;
+      EXPECT_OK(tenant().AddMember("Sales", inner));
+      EXPECT_OK(tenant().DeleteGroup(inner));
+    };
+    world_.clock().set_on_look([&](int look) {
+      looks = std::max(looks, look);
+      if (look == moment) nest_and_delete();
+    });
+    const Streamed streamed = world_.Stream();
+    world_.clock().set_on_look(nullptr);
+    ASSERT_TRUE(streamed.complete()) << streamed.status;
+    follower_.Take(streamed);
+    if (!deleted) nest_and_delete();
+    Round();
+    EXPECT_OK(tenant().RestoreGroup(inner));
+    Round();
+    if (HasFailure()) return;
+    EXPECT_OK(tenant().DeleteGroup(inner));
+    EXPECT_OK(tenant().PurgeGroup(inner));
+  }
 }
 
 // Twenty questions a request: a thousand new users are fifty requests more.

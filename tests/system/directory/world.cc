@@ -162,8 +162,8 @@ World::World(entra::TenantOptions tenant, FullReadOptions options)
   authorization_ = std::make_unique<FakeAuthorization>(
       kConnection, emulator_->origin(), emulator_->tenant_id());
   authorization_->set_fixed_token(AskForToken(*http_, *emulator_));
-  graph_ = std::make_unique<GraphClient>(*http_, *authorization_,
-                                         Clock::GetRealClock(), waiter_);
+  graph_ =
+      std::make_unique<GraphClient>(*http_, *authorization_, clock_, waiter_);
   auto store = rollcall::store::OpenInMemory();
   EXPECT_OK(store);
   store_ = *std::move(store);

@@ -6,10 +6,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "common/http/client.h"
 #include "common/store/store.h"
@@ -45,6 +49,30 @@ std::vector<std::string> ExpectedLines(entra::Emulator& emulator,
                                        const std::vector<std::string>& groups,
                                        const v1::Directory& options);
 
+// The real time; something may happen when somebody looks at it. Whoever talks
+// to Graph does so several times per request. Thread-safe.
+class EventfulClock : public Clock {
+ public:
+  // `what` is called on whatever thread looks, with the number of looks since.
+  void set_on_look(std::function<void(int)> what) {
+    absl::MutexLock lock(&mutex_);
+    on_look_ = std::move(what);
+    looks_ = 0;
+  }
+  absl::Time TimeNow() override {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (on_look_) on_look_(++looks_);
+    }
+    return Clock::GetRealClock().TimeNow();
+  }
+
+ private:
+  absl::Mutex mutex_;
+  std::function<void(int)> on_look_ ABSL_GUARDED_BY(mutex_);
+  int looks_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
 class World {
  public:
   explicit World(entra::TenantOptions tenant, FullReadOptions options = {});
@@ -53,6 +81,7 @@ class World {
   entra::Emulator& emulator() { return *emulator_; }
   FakeAuthorization& authorization() { return *authorization_; }
   FakeWaiter& waiter() { return waiter_; }
+  EventfulClock& clock() { return clock_; }
   rollcall::store::Store& store() { return *store_; }
   DirectoryManager& manager() { return *manager_; }
   GraphClient& graph() { return *graph_; }
@@ -99,6 +128,7 @@ class World {
   std::unique_ptr<entra::Emulator> emulator_;
   std::unique_ptr<FakeAuthorization> authorization_;
   FakeWaiter waiter_;
+  EventfulClock clock_;
   std::unique_ptr<http::Client> http_;
   std::unique_ptr<GraphClient> graph_;
   FullReadOptions options_;
