@@ -17,13 +17,47 @@ _COPTS = [
     "-Wno-stringop-overread",
 ]
 
-def rollcall_cc_library(name, copts = [], **kwargs):
-    """A cc_library of our own code. A pure module says tags = ["pure"]."""
-    native.cc_library(name = name, copts = _COPTS + copts, **kwargs)
+# ---------------------------------------------------------------------------
+# Precompiled headers, with --define=pch=on: a third less time for most files.
+# Every file begins with one, whether it needs all of it or not: loading is quick.
+# Files still include what they use; a build without tells whether they do.
 
-def rollcall_cc_binary(name, copts = [], **kwargs):
+def _precompiled_copts(header):
+    return select({
+        # One that does not fit the other flags is an error, and this says why.
+        "//common/bazel:precompiled": ["-Winvalid-pch", "-include", "$(BINDIR)/common/bazel/%s.h" % header],
+        "//conditions:default": [],
+    })
+
+def _precompiled_deps(header):
+    return select({
+        "//common/bazel:precompiled": ["//common/bazel:" + header],
+        "//conditions:default": [],
+    })
+
+_LIBRARY = "precompiled_library"
+_TEST = "precompiled_test"
+
+# ---------------------------------------------------------------------------
+# Our own code.
+
+def rollcall_cc_library(name, copts = [], deps = [], **kwargs):
+    """A cc_library of our own code. A pure module says tags = ["pure"]."""
+    native.cc_library(
+        name = name,
+        copts = _COPTS + copts + _precompiled_copts(_LIBRARY),
+        deps = deps + _precompiled_deps(_LIBRARY),
+        **kwargs
+    )
+
+def rollcall_cc_binary(name, copts = [], deps = [], **kwargs):
     """A cc_binary of our own code."""
-    native.cc_binary(name = name, copts = _COPTS + copts, **kwargs)
+    native.cc_binary(
+        name = name,
+        copts = _COPTS + copts + _precompiled_copts(_LIBRARY),
+        deps = deps + _precompiled_deps(_LIBRARY),
+        **kwargs
+    )
 
 def rollcall_cc_test(name, copts = [], data = [], deps = [], main = True, size = "small", **kwargs):
     """A GoogleTest of our own code; main = False when it has its own main()."""
@@ -31,9 +65,9 @@ def rollcall_cc_test(name, copts = [], data = [], deps = [], main = True, size =
     native.cc_test(
         name = name,
         size = size,
-        copts = _COPTS + copts,
+        copts = _COPTS + copts + _precompiled_copts(_TEST),
         data = data + ["//common/bazel:lsan.supp"],
-        deps = deps + [d for d in gtest if d not in deps],
+        deps = deps + [d for d in gtest if d not in deps] + _precompiled_deps(_TEST),
         **kwargs
     )
 
@@ -171,10 +205,10 @@ def rollcall_proto_library(name, srcs, deps = [], grpc = False, visibility = Non
         srcs = [f for f in messages if f.endswith(".cc")],
         hdrs = [f for f in messages if f.endswith(".h")],
         alwayslink = True,
-        copts = ["-w"],
+        copts = ["-w"] + _precompiled_copts(_LIBRARY),
         tags = tags,
         visibility = visibility,
-        deps = deps + include_root + ["@system//:protobuf"],
+        deps = deps + include_root + ["@system//:protobuf"] + _precompiled_deps(_LIBRARY),
         **kwargs
     )
     if grpc:
@@ -182,14 +216,16 @@ def rollcall_proto_library(name, srcs, deps = [], grpc = False, visibility = Non
             name = name + "_grpc",
             srcs = [f for f in stubs if f.endswith(".cc")],
             hdrs = [f for f in stubs if f.endswith(".h")],
-            copts = [
-                "-w",
-                # Glue only: twice as quick to compile, and no slower.
-                "-O1",
-            ],
-                tags = tags,
+            # Glue only: with less optimisation twice as quick to compile, and no slower.
+            copts = ["-w"] + _precompiled_copts(_LIBRARY) + select({
+                "//common/bazel:precompiled_optimized_by_gcc": ["-O1"],
+                # There the header would not fit.
+                "//common/bazel:precompiled": [],
+                "//conditions:default": ["-O1"],
+            }),
+            tags = tags,
             visibility = visibility,
-            deps = [":" + name, "@system//:grpc++"],
+            deps = [":" + name, "@system//:grpc++"] + _precompiled_deps(_LIBRARY),
             **kwargs
         )
 
