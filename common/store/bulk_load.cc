@@ -1,7 +1,7 @@
 #include "common/store/bulk_load.h"
 
 #include <algorithm>
-#include <queue>
+#include <atomic>
 #include <thread>
 #include <utility>
 
@@ -9,6 +9,7 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/row.h"
+#include "common/store/row_merge.h"
 #include "common/store/row_spool.h"
 #include "rocksdb/options.h"
 #include "rocksdb/sst_file_writer.h"
@@ -20,6 +21,8 @@ constexpr uint64_t kTableFileBytes = uint64_t{64} << 20;
 // So much less is written to files and read again.
 constexpr size_t kRunsInMemory = 3;
 constexpr size_t kManyRows = 4'000;
+// Some hundred rows of users.
+constexpr size_t kIntakeBytes = size_t{64} << 10;
 
 rocksdb::Slice ToSlice(absl::string_view text) {
   return {text.data(), text.size()};
@@ -80,18 +83,6 @@ class TableFiles {
   std::vector<std::string> paths_;
 };
 
-// A source and the key of the row where it is.
-struct Head {
-  absl::string_view row_key;
-  RowSource* source;
-};
-
-struct Later {
-  bool operator()(const Head& a, const Head& b) const {
-    return a.row_key > b.row_key;
-  }
-};
-
 bool IsDots(absl::string_view name) { return name == "." || name == ".."; }
 
 // Removes a folder and the files in it, if it is there.
@@ -121,35 +112,53 @@ absl::Status KeyTwice() {
 }  // namespace
 
 RocksDbBulkLoader::RocksDbBulkLoader(BulkLoadOptions options)
-    : options_(std::move(options)), row_prefix_(RowPrefix(options_.partition)) {
-  if (options_.partition.empty()) {
-    status_ = InvalidArgument("STORE_PARTITION_INVALID",
-                              "A partition has a name that is not empty.");
-  }
-}
+    : options_(std::move(options)),
+      row_prefix_(RowPrefix(options_.partition)) {}
 
 RocksDbBulkLoader::~RocksDbBulkLoader() {
   // What cannot be removed is found at the next opening.
   RemoveFolder(*options_.env, options_.folder).PermitUncheckedError();
 }
 
+absl::Status RocksDbBulkLoader::CheckPartition() const {
+  if (!options_.partition.empty()) return absl::OkStatus();
+  return InvalidArgument("STORE_PARTITION_INVALID",
+                         "A partition has a name that is not empty.");
+}
+
 absl::Status RocksDbBulkLoader::Add(absl::string_view key,
                                     absl::string_view value) {
-  // The row is made without the lock, and without an allocation.
+  RETURN_IF_ERROR(CheckPartition());
+  // The row is made without a lock, and without an allocation.
   thread_local std::string row;
   row.assign(row_prefix_);
   row.append(key.data(), key.size());
   const size_t key_size = row.size();
   AppendRowValue(row, value, row);
-  const absl::string_view view = row;
 
+  Intake& intake = MyIntake();
+  absl::MutexLock lock(&intake.mutex);
+  if (intake.closed) return AlreadyFinished();
+  intake.rows.Add(row, key_size);
+  if (intake.rows.byte_size() < kIntakeBytes) return absl::OkStatus();
+  const absl::Status status = Take(intake.rows);
+  intake.rows.Clear();
+  return status;
+}
+
+RocksDbBulkLoader::Intake& RocksDbBulkLoader::MyIntake() {
+  static std::atomic<size_t> threads{0};
+  thread_local const size_t number = threads++;
+  return intakes_[number % intakes_.size()];
+}
+
+absl::Status RocksDbBulkLoader::Take(const RowChunk& rows) {
   RowChunk full;
   {
     absl::MutexLock lock(&mutex_);
     RETURN_IF_ERROR(status_);
-    if (finished_) return AlreadyFinished();
     if (chunk_.row_count() == 0) chunk_.Reserve(options_.chunk_bytes);
-    chunk_.Add(view.substr(0, key_size), view.substr(key_size));
+    chunk_.AddAll(rows);
     if (!IsFull()) return absl::OkStatus();
     mutex_.Await(absl::Condition(this, &RocksDbBulkLoader::MaySpool));
     if (!IsFull()) return status_;  // Another thread took it.
@@ -163,6 +172,16 @@ absl::Status RocksDbBulkLoader::Add(absl::string_view key,
   spare_ = std::move(full);
   status_.Update(status);
   return status;
+}
+
+absl::Status RocksDbBulkLoader::CloseIntakes() {
+  for (Intake& intake : intakes_) {
+    absl::MutexLock lock(&intake.mutex);
+    if (std::exchange(intake.closed, true)) return AlreadyFinished();
+    if (intake.rows.row_count() > 0) RETURN_IF_ERROR(Take(intake.rows));
+    intake.rows = RowChunk();
+  }
+  return absl::OkStatus();
 }
 
 absl::Status RocksDbBulkLoader::PutAside(RowChunk& chunk) {
@@ -196,12 +215,13 @@ RocksDbBulkLoader::Run RocksDbBulkLoader::RunOf(const RowChunk& sorted) const {
 }
 
 absl::Status RocksDbBulkLoader::Finish() {
+  RETURN_IF_ERROR(CheckPartition());
+  RETURN_IF_ERROR(CloseIntakes());
   std::vector<Run> runs;
   {
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(this, &RocksDbBulkLoader::IsQuiet));
     RETURN_IF_ERROR(status_);
-    if (std::exchange(finished_, true)) return AlreadyFinished();
     chunk_.Sort();
     // Not worth two threads, and two files, if it is small.
     if (split_key_.empty() && chunk_.row_count() >= kManyRows) {
@@ -253,19 +273,11 @@ absl::Status RocksDbBulkLoader::OpenRun(const Run& run, Half half,
 absl::Status RocksDbBulkLoader::Merge(const std::vector<Run>& runs, Half half,
                                       std::vector<std::string>& tables) {
   std::vector<std::unique_ptr<RowSource>> sources;
-  std::priority_queue<Head, std::vector<Head>, Later> heads;
-  const auto advance = [&heads](RowSource& source) {
-    const rocksdb::Status status = source.Next();
-    if (status.ok() && source.has_row())
-      heads.push({source.row_key(), &source});
-    return status;
-  };
   for (const Run& run : runs) {
-    std::unique_ptr<RowSource> source;
-    RETURN_IF_ERROR(OpenRun(run, half, source));
-    RETURN_IF_ERROR(Written(advance(*source)));
-    sources.push_back(std::move(source));
+    sources.emplace_back();
+    RETURN_IF_ERROR(OpenRun(run, half, sources.back()));
   }
+  RowMerge rows(std::move(sources));
   rocksdb::Options options = options_.db->GetOptions();
   // What fits into memory twice over is not worth compressing.
   const bool is_small =
@@ -276,14 +288,12 @@ absl::Status RocksDbBulkLoader::Merge(const std::vector<Run>& runs, Half half,
       absl::StrCat(options_.folder, half == Half::kLow ? "/low" : "/high");
   TableFiles files(options, row_prefix_.size(), path);
   std::string last_key;  // None is empty: each begins with its partition.
-  while (!heads.empty()) {
-    const Head first = heads.top();
-    heads.pop();
-    if (first.row_key == last_key) return KeyTwice();
-    last_key.assign(first.row_key.data(), first.row_key.size());
-    RETURN_IF_ERROR(
-        Written(files.Put(first.row_key, first.source->row_value())));
-    RETURN_IF_ERROR(Written(advance(*first.source)));
+  RETURN_IF_ERROR(Written(rows.Next()));
+  while (rows.has_row()) {
+    if (rows.row_key() == last_key) return KeyTwice();
+    last_key.assign(rows.row_key().data(), rows.row_key().size());
+    RETURN_IF_ERROR(Written(files.Put(last_key, rows.row_value())));
+    RETURN_IF_ERROR(Written(rows.Next()));
   }
   RETURN_IF_ERROR(Written(files.Finish()));
   tables = files.TakePaths();

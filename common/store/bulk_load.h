@@ -15,6 +15,7 @@
 #ifndef ROLLCALL_COMMON_STORE_BULK_LOAD_H_
 #define ROLLCALL_COMMON_STORE_BULK_LOAD_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -60,6 +61,13 @@ class RocksDbBulkLoader : public BulkLoader {
   absl::Status Finish() override;
 
  private:
+  // Where rows are collected until it is worth taking the loader's lock, which
+  // several threads want for each row.
+  struct Intake {
+    absl::Mutex mutex;
+    RowChunk rows ABSL_GUARDED_BY(mutex);
+    bool closed ABSL_GUARDED_BY(mutex) = false;
+  };
   // Sorted rows, in memory or in a file.
   struct Run {
     RowChunk rows;
@@ -81,6 +89,12 @@ class RocksDbBulkLoader : public BulkLoader {
     return chunk_.byte_size() >= options_.chunk_bytes;
   }
 
+  absl::Status CheckPartition() const;
+  // That of this thread, and maybe others.
+  Intake& MyIntake();
+  // Adds rows to the chunk, and puts it aside if it is full.
+  absl::Status Take(const RowChunk& rows) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status CloseIntakes() ABSL_LOCKS_EXCLUDED(mutex_);
   // Sorts the chunk, and keeps it or writes it to a new file.
   absl::Status PutAside(RowChunk& chunk) ABSL_LOCKS_EXCLUDED(mutex_);
   Run RunOf(const RowChunk& sorted) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -100,15 +114,16 @@ class RocksDbBulkLoader : public BulkLoader {
   const BulkLoadOptions options_;
   const std::string row_prefix_;
 
-  absl::Mutex mutex_;
+  std::array<Intake, 4> intakes_;
+
+  absl::Mutex mutex_;  // After that of an intake.
   RowChunk chunk_ ABSL_GUARDED_BY(mutex_);
   RowChunk spare_ ABSL_GUARDED_BY(mutex_);  // Empty, for its memory.
   std::vector<Run> runs_ ABSL_GUARDED_BY(mutex_);
   // A key about in the middle; empty while there is no run.
   std::string split_key_ ABSL_GUARDED_BY(mutex_);
   int spooling_ ABSL_GUARDED_BY(mutex_) = 0;
-  int files_ ABSL_GUARDED_BY(mutex_) = 0;  // Names them.
-  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  int files_ ABSL_GUARDED_BY(mutex_) = 0;        // Names them.
   absl::Status status_ ABSL_GUARDED_BY(mutex_);  // The first error.
 };
 

@@ -24,12 +24,20 @@ uint64_t MarkAt(absl::string_view key, size_t begin) {
 
 }  // namespace
 
-void RowChunk::Add(absl::string_view row_key, absl::string_view row_value) {
+void RowChunk::Add(absl::string_view row, size_t key_size) {
   rows_.push_back({.offset = bytes_.size(),
-                   .key_size = static_cast<uint32_t>(row_key.size()),
-                   .value_size = static_cast<uint32_t>(row_value.size())});
-  bytes_.append(row_key.data(), row_key.size());
-  bytes_.append(row_value.data(), row_value.size());
+                   .key_size = static_cast<uint32_t>(key_size),
+                   .value_size = static_cast<uint32_t>(row.size() - key_size)});
+  bytes_.append(row.data(), row.size());
+}
+
+void RowChunk::AddAll(const RowChunk& other) {
+  const size_t begin = bytes_.size();
+  bytes_.append(other.bytes_);
+  for (Row row : other.rows_) {
+    row.offset += begin;
+    rows_.push_back(row);
+  }
 }
 
 void RowChunk::Sort() {
@@ -59,6 +67,19 @@ size_t RowChunk::CountBefore(absl::string_view row_key) const {
         return bytes.substr(row.offset, row.key_size) < row_key;
       });
   return static_cast<size_t>(found - rows_.begin());
+}
+
+void RowChunk::ReadOnFrom(size_t i) const {
+  constexpr size_t kRowsAhead = 8;
+  constexpr size_t kLineBytes = 64;
+  constexpr size_t kMostBytes = 4 * kLineBytes;  // A row of a user.
+  if (i + kRowsAhead >= rows_.size()) return;
+  const Row& row = rows_[i + kRowsAhead];
+  const size_t size =
+      std::min(size_t{row.key_size} + row.value_size, kMostBytes);
+  for (size_t at = 0; at < size; at += kLineBytes) {
+    __builtin_prefetch(bytes_.data() + row.offset + at);
+  }
 }
 
 void RowChunk::Clear() {

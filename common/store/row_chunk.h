@@ -21,7 +21,10 @@ class RowChunk {
     if (bytes_.capacity() < byte_size) bytes_.reserve(byte_size);
   }
 
-  void Add(absl::string_view row_key, absl::string_view row_value);
+  // A row's key and its value behind it.
+  void Add(absl::string_view row, size_t key_size);
+  // All rows of another chunk, which is not sorted.
+  void AddAll(const RowChunk& other);
 
   // Puts the rows in order; nothing is added afterwards.
   void Sort();
@@ -31,6 +34,10 @@ class RowChunk {
 
   // Of a sorted chunk: how many rows come before `row_key`.
   size_t CountBefore(absl::string_view row_key) const;
+
+  // Row number `i` is read now and those behind it soon. Sorted rows still lie
+  // in the order in which they came, so that each one would be waited for.
+  void ReadOnFrom(size_t i) const;
 
   size_t row_count() const { return rows_.size(); }
   // What the rows take, their places included.
@@ -66,6 +73,7 @@ class ChunkSource : public RowSource {
 
   rocksdb::Status Next() override {
     ++next_;
+    chunk_.ReadOnFrom(next_ - 1);
     return rocksdb::Status::OK();
   }
   bool has_row() const override { return next_ <= end_; }

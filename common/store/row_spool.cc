@@ -31,6 +31,7 @@ rocksdb::Status SpoolRows(rocksdb::Env& env, const std::string& path,
   uint64_t offset = 0;
   for (size_t i = 0; i < chunk.row_count() && status.ok(); ++i) {
     if (i == mark) *mark_offset = offset;
+    chunk.ReadOnFrom(i);
     const absl::string_view key = chunk.row_key(i);
     const absl::string_view value = chunk.row_value(i);
     const RowSizes sizes = {.key = static_cast<uint32_t>(key.size()),
