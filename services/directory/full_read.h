@@ -22,7 +22,9 @@
 namespace rollcall::directory {
 
 struct FullReadOptions {
-  int parallelism = 8;  // Requests at once; 4 to 8 are good manners.
+  // Requests at once, 2 at least: one of them lists all users. 4 to 8 are good
+  // manners.
+  int parallelism = 8;
   UserSource user_source = UserSource::kBySize;
 };
 

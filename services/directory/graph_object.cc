@@ -1,6 +1,6 @@
 #include "services/directory/graph_object.h"
 
-#include <utility>
+#include <cstring>
 
 #include "absl/types/optional.h"
 #include "services/directory/graph_json.h"
@@ -21,6 +21,24 @@ MemberKind KindOf(absl::string_view odata_type) {
     return MemberKind::kServicePrincipal;
   }
   return MemberKind::kOther;
+}
+
+// Whether there is nothing in it but ASCII without NUL, as in most texts.
+bool IsPlain(std::string_view text) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  constexpr uint64_t kTopBits = 0x8080808080808080;
+  uint64_t bits = 0;
+  for (; text.size() >= sizeof(uint64_t);
+       text.remove_prefix(sizeof(uint64_t))) {
+    uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof(word));
+    bits |= word | (word - kOnes);  // A NUL borrows its top bit.
+  }
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    bits |= byte | (uint64_t{byte} - 1);
+  }
+  return (bits & kTopBits) == 0;
 }
 
 }  // namespace
@@ -49,7 +67,7 @@ void ObjectReader::Text(const dom::element& value, Field<std::string>& field) {
     return;
   }
   std::string_view text;
-  if (ReadText(value, text)) field = Field<std::string>(std::string(text));
+  if (ReadText(value, text)) field.Tell().assign(text);
 }
 
 void ObjectReader::Texts(const dom::element& value,
@@ -63,7 +81,7 @@ void ObjectReader::Texts(const dom::element& value,
     Fail("OBJECT_WRONG_TYPE");
     return;
   }
-  std::vector<std::string> texts;
+  std::vector<std::string>& texts = field.Tell();
   for (const dom::element element : array) {
     std::string_view text;
     if (texts.size() >= kMaxTexts) {
@@ -73,7 +91,6 @@ void ObjectReader::Texts(const dom::element& value,
     if (!ReadText(element, text)) return;
     texts.emplace_back(text);
   }
-  field = Field<std::vector<std::string>>(std::move(texts));
 }
 
 void ObjectReader::Bool(const dom::element& value, Field<bool>& field) {
@@ -103,8 +120,8 @@ bool ObjectReader::ReadText(const dom::element& value, std::string_view& text) {
     Fail("OBJECT_TEXT_TOO_LONG");
     return false;
   }
-  if (text.find('\0') != std::string_view::npos ||
-      !simdjson::validate_utf8(text.data(), text.size())) {
+  if (!IsPlain(text) && (text.find('\0') != std::string_view::npos ||
+                         !simdjson::validate_utf8(text.data(), text.size()))) {
     Fail("OBJECT_TEXT_INVALID");
     return false;
   }

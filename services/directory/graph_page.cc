@@ -19,34 +19,37 @@ namespace {
 namespace dom = simdjson::dom;
 
 template <typename Object>
-void ReadItem(const dom::element& element, const PageLimits& limits,
-              Page<Object>& page) {
+void Clear(Object& object) {
+  object = Object();
+}
+void Clear(SourceUser& user) { user.Clear(); }
+
+// Reads it into an object that is clear; or says why it is skipped.
+template <typename Object>
+absl::optional<SkippedObject> ReadItem(const dom::element& element,
+                                       const PageLimits& limits,
+                                       Object& object) {
   dom::object source;
   if (element.get(source) != simdjson::SUCCESS) {
-    page.skipped.push_back({"OBJECT_NOT_AN_OBJECT", absl::nullopt});
-    return;
+    return SkippedObject{"OBJECT_NOT_AN_OBJECT", absl::nullopt};
   }
-  Object object;
   const ObjectReader reader = ReadObject(source, limits, object);
-  if (reader.good()) {
-    page.items.push_back(std::move(object));
-  } else {
-    page.skipped.push_back(reader.Skipped(object.id));
-  }
+  if (reader.good()) return absl::nullopt;
+  return reader.Skipped(object.id);
 }
 
-void ReadItem(const dom::element& element, const PageLimits&,
-              Page<SourceId>& page) {
+absl::optional<SkippedObject> ReadItem(const dom::element& element,
+                                       const PageLimits&, SourceId& id) {
   std::string_view text;
-  absl::optional<SourceId> id;
+  absl::optional<SourceId> parsed;
   if (element.get(text) == simdjson::SUCCESS) {
-    id = SourceId::Parse(AbslView(text));
+    parsed = SourceId::Parse(AbslView(text));
   }
-  if (id.has_value()) {
-    page.items.push_back(*id);
-  } else {
-    page.skipped.push_back({"OBJECT_ID_INVALID", absl::nullopt});
+  if (!parsed.has_value()) {
+    return SkippedObject{"OBJECT_ID_INVALID", absl::nullopt};
   }
+  id = *parsed;
+  return absl::nullopt;
 }
 
 template <typename Object>
@@ -61,15 +64,31 @@ absl::Status ReadItems(const dom::element& value, const PageLimits& limits,
     return PageTooLarge("its number of objects");
   }
   page.items.reserve(items.size());
-  for (const dom::element element : items) ReadItem(element, limits, page);
+  size_t count = 0;  // The objects behind them were there before.
+  for (const dom::element element : items) {
+    if (count == page.items.size()) {
+      page.items.emplace_back();
+    } else {
+      Clear(page.items[count]);
+    }
+    auto skipped = ReadItem(element, limits, page.items[count]);
+    if (skipped.has_value()) {
+      page.skipped.push_back(*std::move(skipped));
+    } else {
+      ++count;
+    }
+  }
+  page.items.resize(count);
   return absl::OkStatus();
 }
 
 template <typename Object>
 absl::StatusOr<Page<Object>> ParsePage(absl::string_view body,
-                                       const PageLimits& limits) {
+                                       const PageLimits& limits,
+                                       Page<Object> page = {}) {
   ASSIGN_OR_RETURN(const dom::object root, ParseJsonObject(body, limits));
-  Page<Object> page;
+  page.skipped.clear();
+  page.next_link.reset();
   bool has_value = false;
   bool has_link = false;
   for (const dom::key_value_pair pair : root) {
@@ -109,6 +128,12 @@ absl::StatusOr<Object> ParseSingle(absl::string_view body,
 absl::StatusOr<Page<SourceUser>> ParseUserPage(absl::string_view body,
                                                const PageLimits& limits) {
   return ParsePage<SourceUser>(body, limits);
+}
+
+absl::StatusOr<Page<SourceUser>> ParseUserPageInto(Page<SourceUser> used,
+                                                   absl::string_view body,
+                                                   const PageLimits& limits) {
+  return ParsePage<SourceUser>(body, limits, std::move(used));
 }
 
 absl::StatusOr<Page<SourceGroup>> ParseGroupPage(absl::string_view body,

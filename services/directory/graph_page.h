@@ -30,6 +30,11 @@ struct Page {
 // GRAPH_PAGE_TOO_LARGE.
 absl::StatusOr<Page<SourceUser>> ParseUserPage(absl::string_view body,
                                                const PageLimits& limits = {});
+// The same for one page after the other: the memory of a page that is not
+// needed any more, whatever it holds, serves again.
+absl::StatusOr<Page<SourceUser>> ParseUserPageInto(
+    Page<SourceUser> used, absl::string_view body,
+    const PageLimits& limits = {});
 absl::StatusOr<Page<SourceGroup>> ParseGroupPage(absl::string_view body,
                                                  const PageLimits& limits = {});
 // Members of any kind; the kind is told by `@odata.type`.

@@ -37,6 +37,40 @@ TEST(GraphPage, AbsentNullAndValueAreThreeThings) {
   EXPECT_FALSE(user.is_limited());
 }
 
+TEST(GraphPage, NothingIsLeftOfWhatTheMemoryOfAPageHeldBefore) {
+  const std::string full = PageOf(absl::StrCat(
+      R"({"id":")", kId, R"(","userPrincipalName":"a@b","displayName":"A",)",
+      R"("mail":"a@b","mobilePhone":"1","businessPhones":["2"],)",
+      R"("accountEnabled":true,"userType":"Guest"},{"id":")", kOtherId,
+      R"("},{"id":"none"},{"id":")", kOtherId, R"("}],)",
+      R"("@odata.nextLink":"https://graph/next","x":[)"));
+  auto used = ParseUserPage(full);
+  ASSERT_OK(used);
+  ASSERT_EQ(used->items.size(), 3u);
+  ASSERT_EQ(used->skipped.size(), 1u);
+
+  // The broken one in front is read into the memory of the full one.
+  const auto page = ParseUserPageInto(
+      *std::move(used), PageOf(absl::StrCat(R"({"mail":"x","id":5},{"id":")",
+                                            kOtherId, R"("})")));
+  ASSERT_OK(page);
+  EXPECT_EQ(page->skipped.size(), 1u);
+  EXPECT_FALSE(page->next_link.has_value());
+  ASSERT_EQ(page->items.size(), 1u);
+  const SourceUser& user = page->items[0];
+  EXPECT_EQ(user.id.ToString(), kOtherId);
+  EXPECT_TRUE(user.user_principal_name.is_absent());
+  EXPECT_TRUE(user.display_name.is_absent());
+  EXPECT_TRUE(user.mail.is_absent());
+  EXPECT_TRUE(user.mobile_phone.is_absent());
+  EXPECT_TRUE(user.business_phones.is_absent());
+  EXPECT_TRUE(user.account_enabled.is_absent());
+  EXPECT_TRUE(user.user_type.is_absent());
+  EXPECT_EQ(user.mail.value(), "");
+  EXPECT_TRUE(user.business_phones.value().empty());
+  EXPECT_FALSE(user.account_enabled.value());
+}
+
 TEST(GraphPage, AnObjectWithNothingButItsIdIsLimited) {
   const auto page = ParseUserPage(PageOf(absl::StrCat(
       R"({"id":")", kId, R"(","displayName":null,"userPrincipalName":null,)",

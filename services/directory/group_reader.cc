@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "services/directory/id_sort.h"
 #include "services/directory/page_walk.h"
 
 namespace rollcall::directory {
@@ -16,12 +17,6 @@ namespace {
 constexpr size_t kMaxGroups = 100'000;
 constexpr size_t kMaxMemberships = 16'000'000;
 constexpr size_t kGroupsPerQuestion = 1000;  // What getByIds takes.
-
-template <typename T>
-void SortAndUnique(std::vector<T>& values) {
-  std::sort(values.begin(), values.end());
-  values.erase(std::unique(values.begin(), values.end()), values.end());
-}
 
 }  // namespace
 
@@ -50,7 +45,8 @@ absl::StatusOr<GroupsRead> GroupReader::Read(
   RETURN_IF_ERROR(crew_.Wait(tick));
 
   absl::MutexLock lock(&mutex_);
-  SortAndUnique(read_.others);
+  SortAndUniqueById(read_.others,
+                    [](const SourceMember& member) { return member.id; });
   return std::move(read_);
 }
 

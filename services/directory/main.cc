@@ -32,7 +32,8 @@ ABSL_FLAG(std::string, http_ca_file, "",
 ABSL_FLAG(std::string, key_file, "",
           "The key file that seals the links of change logs, mode 0600.");
 ABSL_FLAG(int, graph_parallelism, 8,
-          "How many requests one read has under way at once, 1 to 16.");
+          "How many requests one read has under way at once, 2 to 16: one of "
+          "them lists all users, the others do everything else.");
 
 namespace {
 
@@ -62,7 +63,7 @@ int main(int argc, char** argv) {
   const rpc::ProcessOptions options =
       rpc::InitializeProcess(argc, argv, "directory");
   const int parallelism =
-      std::clamp(absl::GetFlag(FLAGS_graph_parallelism), 1, 16);
+      std::clamp(absl::GetFlag(FLAGS_graph_parallelism), 2, 16);
 
   const auto sealer = rollcall::Sealer::FromFile(absl::GetFlag(FLAGS_key_file));
   if (!sealer.ok()) return rpc::FailToStart(sealer.status());

@@ -1,11 +1,11 @@
 #include "services/directory/member_list.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/status/errors.h"
+#include "services/directory/id_sort.h"
 #include "services/directory/page_walk.h"
 
 namespace rollcall::directory {
@@ -22,13 +22,6 @@ void Take(const Page<SourceMember>& page, MemberList& list) {
       list.others.push_back(member);
     }
   }
-}
-
-// An object may come on several pages.
-template <typename T>
-void SortAndUnique(std::vector<T>& values) {
-  std::sort(values.begin(), values.end());
-  values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
 }  // namespace
@@ -51,9 +44,12 @@ absl::Status ReadMemberList(GraphSession& graph, const SourceId& group,
                     }
                     return absl::OkStatus();
                   }});
-  SortAndUnique(list.users);
-  SortAndUnique(list.groups);
-  SortAndUnique(list.others);
+  // An object may come on several pages.
+  const auto itself = [](const SourceId& id) { return id; };
+  SortAndUniqueById(list.users, itself);
+  SortAndUniqueById(list.groups, itself);
+  SortAndUniqueById(list.others,
+                    [](const SourceMember& member) { return member.id; });
   return chain;
 }
 

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <numeric>
 
+#include "services/directory/id_sort.h"
+
 namespace rollcall::directory {
 
 MembershipIndex::MembershipIndex(std::vector<DirectMembership> memberships) {
-  std::sort(memberships.begin(), memberships.end());
-  memberships.erase(std::unique(memberships.begin(), memberships.end()),
-                    memberships.end());
+  SortAndUniqueById(memberships, [](const DirectMembership& membership) {
+    return membership.user;
+  });
   groups_.reserve(memberships.size());
   for (const DirectMembership& membership : memberships) {
     if (users_.empty() || users_.back() != membership.user) {

@@ -30,8 +30,9 @@ template <typename Object>
 struct PageWalk {
   std::string path;       // Of the first page, ours.
   http::Headers headers;  // Repeated on every page.
-  absl::StatusOr<Page<Object>> (*parse)(absl::string_view body,
-                                        const PageLimits& limits);
+  std::function<absl::StatusOr<Page<Object>>(absl::string_view body,
+                                             const PageLimits& limits)>
+      parse;
   // Called before the first page, and again whenever the enumeration has to
   // begin anew: what was taken so far may be forgotten.
   std::function<void()> begin;

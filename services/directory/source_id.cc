@@ -1,6 +1,8 @@
 #include "services/directory/source_id.h"
 
 #include <array>
+#include <bit>
+#include <cstring>
 
 namespace rollcall::directory {
 namespace {
@@ -34,16 +36,21 @@ uint64_t ReadHex(const char* text, int digits, uint64_t value, uint8_t& bad) {
   return value;
 }
 
+// From big-endian to this machine's order of bytes, and back.
+uint64_t ToBigEndian(uint64_t value) {
+  return std::endian::native == std::endian::big ? value
+                                                 : __builtin_bswap64(value);
+}
+
 uint64_t ReadBigEndian(absl::string_view bytes) {
   uint64_t value = 0;
-  for (const char c : bytes) value = value << 8 | static_cast<uint8_t>(c);
-  return value;
+  std::memcpy(&value, bytes.data(), sizeof(value));
+  return ToBigEndian(value);
 }
 
 void WriteBigEndian(uint64_t value, char* out) {
-  for (int shift = 56; shift >= 0; shift -= 8) {
-    *out++ = static_cast<char>(value >> shift & 0xff);
-  }
+  value = ToBigEndian(value);
+  std::memcpy(out, &value, sizeof(value));
 }
 
 }  // namespace

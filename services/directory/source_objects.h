@@ -30,6 +30,21 @@ class Field {
   // The value; the type's default if there is none.
   const T& value() const { return value_; }
 
+  // Not told from now on, or told to be what is then put into the value. Its
+  // memory serves again.
+  void Clear() {
+    state_ = State::kAbsent;
+    if constexpr (requires { value_.clear(); }) {
+      value_.clear();
+    } else {
+      value_ = T();
+    }
+  }
+  T& Tell() {
+    state_ = State::kValue;
+    return value_;
+  }
+
   friend bool operator==(const Field&, const Field&) = default;
 
  private:
@@ -54,6 +69,18 @@ struct SourceUser {
     return !user_principal_name.has_value() && !display_name.has_value() &&
            !mail.has_value() && !account_enabled.has_value() &&
            !user_type.has_value();
+  }
+
+  // Forgets everything but its memory.
+  void Clear() {
+    id = SourceId();
+    user_principal_name.Clear();
+    display_name.Clear();
+    mail.Clear();
+    mobile_phone.Clear();
+    business_phones.Clear();
+    account_enabled.Clear();
+    user_type.Clear();
   }
 };
 

@@ -8,14 +8,35 @@
 namespace rollcall::directory {
 namespace {
 
-// Some 20 MB of users.
-constexpr size_t kMaxPagesWaiting = 32;
+// More than these would only be memory.
+constexpr size_t kMaxUsedPages = 4;
+// Their usual size twice over; a page that was ever larger is let go.
+constexpr size_t kMaxBytesToReuse = size_t{1} << 20;
+
+// What it takes in memory, about.
+size_t ByteSizeOf(const Page<SourceUser>& page) {
+  size_t size = page.items.capacity() * sizeof(SourceUser) +
+                page.skipped.capacity() * sizeof(SkippedObject);
+  for (const SourceUser& user : page.items) {
+    size += user.user_principal_name.value().capacity() +
+            user.display_name.value().capacity() +
+            user.mail.value().capacity() +
+            user.mobile_phone.value().capacity() +
+            user.user_type.value().capacity();
+    for (const std::string& phone : user.business_phones.value()) {
+      size += sizeof(phone) + phone.capacity();
+    }
+  }
+  return size;
+}
 
 }  // namespace
 
-UserList::UserList(GraphSession& graph, absl::string_view select)
+UserList::UserList(GraphSession& graph, absl::string_view select,
+                   size_t max_waiting_bytes)
     : graph_(graph),
-      path_(absl::StrCat("/v1.0/users?$select=", select, "&$top=999")) {}
+      path_(absl::StrCat("/v1.0/users?$select=", select, "&$top=999")),
+      max_waiting_bytes_(max_waiting_bytes) {}
 
 UserList::~UserList() {
   Stop();
@@ -44,9 +65,18 @@ absl::optional<Page<SourceUser>> UserList::Next() {
   absl::MutexLock lock(&mutex_);
   mutex_.Await(absl::Condition(this, &UserList::HasNews));
   if (pages_.empty()) return absl::nullopt;
-  absl::optional<Page<SourceUser>> page(std::move(pages_.front()));
+  absl::optional<Page<SourceUser>> page(std::move(pages_.front().page));
+  waiting_bytes_ -= pages_.front().byte_size;
   pages_.pop_front();
   return page;
+}
+
+void UserList::GiveBack(Page<SourceUser> page) {
+  if (ByteSizeOf(page) > kMaxBytesToReuse) return;
+  absl::MutexLock lock(&mutex_);
+  if (used_pages_.size() < kMaxUsedPages) {
+    used_pages_.push_back(std::move(page));
+  }
 }
 
 absl::Status UserList::status() const {
@@ -56,28 +86,41 @@ absl::Status UserList::status() const {
 
 void UserList::Run() {
   const absl::Status chain = WalkPages<SourceUser>(
-      graph_, {.path = path_,
-               .parse = ParseUserPage,
-               .begin = [] {},  // Users that were there once stay.
-               .take = [&](Page<SourceUser> page) -> absl::Status {
-                 return Offer(std::move(page)) ? absl::OkStatus()
-                                               : absl::CancelledError();
-               }});
+      graph_,
+      {.path = path_,
+       .parse = [&](absl::string_view body,
+                    const PageLimits& limits) { return Parse(body, limits); },
+       .begin = [] {},  // Users that were there once stay.
+       .take = [&](Page<SourceUser> page) -> absl::Status {
+         return Offer(std::move(page)) ? absl::OkStatus()
+                                       : absl::CancelledError();
+       }});
   absl::MutexLock lock(&mutex_);
   state_ = State::kEnded;
   // Of a list that nobody wants any more an error means nothing.
   if (!stopped_ && EndsTheRead(chain)) status_ = chain;
 }
 
-bool UserList::Offer(Page<SourceUser> page) {
-  absl::MutexLock lock(&mutex_);
-  mutex_.Await(absl::Condition(this, &UserList::HasRoom));
-  pages_.push_back(std::move(page));
-  return !stopped_;
+absl::StatusOr<Page<SourceUser>> UserList::Parse(absl::string_view body,
+                                                 const PageLimits& limits) {
+  Page<SourceUser> used;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!used_pages_.empty()) {
+      used = std::move(used_pages_.back());
+      used_pages_.pop_back();
+    }
+  }
+  return ParseUserPageInto(std::move(used), body, limits);
 }
 
-bool UserList::HasRoom() const {
-  return stopped_ || pages_.size() < kMaxPagesWaiting;
+bool UserList::Offer(Page<SourceUser> page) {
+  const size_t byte_size = ByteSizeOf(page);
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(this, &UserList::HasRoom));
+  pages_.push_back({std::move(page), byte_size});
+  waiting_bytes_ += byte_size;
+  return !stopped_;
 }
 
 }  // namespace rollcall::directory

@@ -101,12 +101,13 @@ bool UserReader::IsWorthListing(int64_t users) const {
 }
 
 absl::Status UserReader::TakeList() {
-  while (const absl::optional<Page<SourceUser>> page = list_.Next()) {
+  while (absl::optional<Page<SourceUser>> page = list_.Next()) {
     const absl::Status status = Fold(*page);
     if (!status.ok()) {
       list_.Stop();
       return status;
     }
+    list_.GiveBack(*std::move(page));
   }
   return absl::OkStatus();
 }
@@ -187,8 +188,10 @@ absl::Status UserReader::Fold(const Page<SourceUser>& page) {
     Note(row, claim.number);
     bytes.clear();
     AppendRow(user, row, scope_->groups_of(claim.number), bytes);
-    RETURN_IF_ERROR(writer_.PutUser(scope_->user(claim.number), bytes,
-                                    row.excluded ? "" : row.user.username));
+    const SourceId& id =
+        claim.user != nullptr ? claim.user->id : *claim.skipped->id;
+    RETURN_IF_ERROR(
+        writer_.PutUser(id, bytes, row.excluded ? "" : row.user.username));
   }
   return absl::OkStatus();
 }

@@ -1,6 +1,8 @@
 #include "services/directory/user_row.h"
 
 #include <algorithm>
+#include <cassert>
+#include <cstring>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -12,11 +14,22 @@ namespace {
 using store::StoredPhone;
 using store::StoredUser;
 
+// The tag of a field, or the length behind it.
+constexpr size_t kMostVarintBytes = 5;
+
+size_t VarintSize(uint32_t number) {
+  size_t size = 1;
+  for (; number >= 0x80; number >>= 7) ++size;
+  return size;
+}
+
 // Writes what protobuf would write for a row, without filling a message first:
-// a read does it a million times.
+// a read does it a million times. There must be room for it.
 class WireWriter {
  public:
-  explicit WireWriter(std::string& out) : out_(out) {}
+  explicit WireWriter(char* out) : out_(out) {}
+
+  const char* end() const { return out_; }
 
   // Left out if they are what a message holds anyhow.
   void Text(int field, absl::string_view text) {
@@ -28,23 +41,75 @@ class WireWriter {
     Varint(number);
   }
 
-  // An element of a list, or a message.
+  // An element of a list.
   void Element(int field, absl::string_view bytes) {
+    BeginElement(field, bytes.size());
+    std::memcpy(out_, bytes.data(), bytes.size());
+    out_ += bytes.size();
+  }
+  // So many bytes are written next.
+  void BeginElement(int field, size_t byte_size) {
     Varint(static_cast<uint32_t>(field) << 3 | kLengthDelimited);
-    Varint(static_cast<uint32_t>(bytes.size()));
-    out_.append(bytes.data(), bytes.size());
+    Varint(static_cast<uint32_t>(byte_size));
   }
   void Varint(uint32_t number) {
     for (; number >= 0x80; number >>= 7) {
-      out_.push_back(static_cast<char>(number | 0x80));
+      *out_++ = static_cast<char>(number | 0x80);
     }
-    out_.push_back(static_cast<char>(number));
+    *out_++ = static_cast<char>(number);
   }
 
  private:
   static constexpr uint32_t kLengthDelimited = 2;
-  std::string& out_;
+  char* out_;
 };
+
+// At least as many bytes as a row can take.
+size_t RoomFor(const SourceUser& user, const MappedRow& row,
+               size_t direct_groups) {
+  constexpr size_t kHead = 2 * kMostVarintBytes;
+  constexpr size_t kFields = 16;
+  size_t room = kFields * kHead + user.user_principal_name.value().size() +
+                row.user.display_name.size() + user.mail.value().size() +
+                user.user_type.value().size() +
+                user.mobile_phone.value().size() + row.user.username.size() +
+                row.user.skip_reason.size() + direct_groups * kMostVarintBytes;
+  for (const std::string& phone : user.business_phones.value()) {
+    room += kHead + phone.size();
+  }
+  for (const Phone& phone : row.phones.phones) {
+    room += 3 * kHead + phone.number.size();
+  }
+  for (const std::string& warning : row.user.warnings) {
+    room += kHead + warning.size();
+  }
+  for (const std::string& warning : row.phones.warnings) {
+    room += kHead + warning.size();
+  }
+  return room;
+}
+
+void WritePhone(const Phone& phone, WireWriter& writer) {
+  // A message of its own; both of its tags, and the flag, take a byte.
+  const size_t number_size = phone.number.size();
+  const bool office = phone.kind == PhoneKind::kOffice;
+  const size_t size =
+      (number_size > 0
+           ? 1 + VarintSize(static_cast<uint32_t>(number_size)) + number_size
+           : 0) +
+      (office ? 2 : 0);
+  writer.BeginElement(StoredUser::kPhonesFieldNumber, size);
+  writer.Text(StoredPhone::kNumberFieldNumber, phone.number);
+  writer.Number(StoredPhone::kOfficeFieldNumber, office);
+}
+
+void WriteGroups(absl::Span<const uint32_t> groups, WireWriter& writer) {
+  if (groups.empty()) return;
+  size_t size = 0;
+  for (const uint32_t group : groups) size += VarintSize(group);
+  writer.BeginElement(StoredUser::kDirectGroupsFieldNumber, size);
+  for (const uint32_t group : groups) writer.Varint(group);
+}
 
 Field<std::string> TextField(const std::string& text) {
   return text.empty() ? Field<std::string>::Null() : Field<std::string>(text);
@@ -67,10 +132,11 @@ MappedRow MapRow(const SourceUser& user,
 // In the order of the fields' numbers, as protobuf writes them.
 void AppendRow(const SourceUser& user, const MappedRow& row,
                absl::Span<const uint32_t> direct_groups, std::string& bytes) {
-  thread_local std::string part;  // For its memory.
   const MappedUser& mapped = row.user;
   const std::string& upn = user.user_principal_name.value();
-  WireWriter writer(bytes);
+  const size_t begin = bytes.size();
+  bytes.resize(begin + RoomFor(user, row, direct_groups.size()));
+  WireWriter writer(bytes.data() + begin);
   writer.Text(StoredUser::kUserPrincipalNameFieldNumber, upn);
   writer.Text(StoredUser::kDisplayNameFieldNumber, mapped.display_name);
   writer.Text(StoredUser::kMailFieldNumber, user.mail.value());
@@ -86,14 +152,7 @@ void AppendRow(const SourceUser& user, const MappedRow& row,
   writer.Number(StoredUser::kGuestFieldNumber, mapped.guest);
   writer.Number(StoredUser::kHasPhoneDataFieldNumber,
                 row.phones.has_phone_data);
-  for (const Phone& phone : row.phones.phones) {
-    part.clear();
-    WireWriter stored(part);
-    stored.Text(StoredPhone::kNumberFieldNumber, phone.number);
-    stored.Number(StoredPhone::kOfficeFieldNumber,
-                  phone.kind == PhoneKind::kOffice);
-    writer.Element(StoredUser::kPhonesFieldNumber, part);
-  }
+  for (const Phone& phone : row.phones.phones) WritePhone(phone, writer);
   writer.Text(StoredUser::kSkipReasonFieldNumber, mapped.skip_reason);
   for (const std::string& warning : mapped.warnings) {
     writer.Element(StoredUser::kWarningsFieldNumber, warning);
@@ -104,12 +163,10 @@ void AppendRow(const SourceUser& user, const MappedRow& row,
   if (row.excluded) {
     writer.Number(StoredUser::kPresenceFieldNumber, StoredUser::EXCLUDED);
   }
-  if (!direct_groups.empty()) {
-    part.clear();
-    WireWriter numbers(part);
-    for (const uint32_t group : direct_groups) numbers.Varint(group);
-    writer.Element(StoredUser::kDirectGroupsFieldNumber, part);
-  }
+  WriteGroups(direct_groups, writer);
+  const auto size = static_cast<size_t>(writer.end() - bytes.data());
+  assert(size <= bytes.size());
+  bytes.resize(size);
 }
 
 StoredUser MapToRow(const SourceUser& user,

@@ -23,7 +23,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace rollcall::fuzz;
   using namespace rollcall::directory;
   const absl::string_view body = View(data, size);
+  // Nothing may be left of what a page held before.
+  static Page<SourceUser> used;
   RequireSameTwice([body](Teller& teller) {
+    const auto page = ParseUserPageInto(std::move(used), body, kLimits);
+    TellPage(page, teller);
+    used = page.value_or(Page<SourceUser>());
     TellPage(ParseUserPage(body, kLimits), teller);
     TellPage(ParseGroupPage(body, kLimits), teller);
     TellPage(ParseMemberPage(body, kLimits), teller);
