@@ -16,8 +16,15 @@ def _precompiled_header_impl(ctx):
         unsupported_features = ctx.disabled_features,
     )
 
-    # Compilers look for NAME.h.gch when they are told to `-include NAME.h`.
+    # Compilers look for NAME.h.gch when they are told to `-include NAME.h`, and
+    # GCC takes NAME.h itself where it cannot use that.
     output = ctx.actions.declare_file(ctx.label.name + ".h.gch")
+    header = ctx.actions.declare_file(ctx.label.name + ".h")
+    ctx.actions.run_shell(
+        command = "cat %s > %s" % (" ".join([f.path for f in ctx.files.hdrs]), header.path),
+        inputs = ctx.files.hdrs,
+        outputs = [header],
+    )
 
     # GCC has no such option. With it, templates that the headers themselves use
     # are not instantiated again in every file, a sixth of what remains.
@@ -60,7 +67,7 @@ def _precompiled_header_impl(ctx):
     # An input of those who depend on it; there is nothing to link.
     return [
         DefaultInfo(files = depset([output])),
-        CcInfo(compilation_context = cc_common.create_compilation_context(headers = depset([output]))),
+        CcInfo(compilation_context = cc_common.create_compilation_context(headers = depset([header, output]))),
     ]
 
 precompiled_header = rule(
