@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "services/directory/membership_questions.h"
 #include "services/directory/round_digest.h"
@@ -34,6 +35,12 @@ absl::Status AskWhoCameBack(GraphSession& graph, WorkCrew& crew,
                             const std::vector<ChangeLink>& links,
                             RoundAnswers& answers) {
   ASSIGN_OR_RETURN(const FollowedLinks since, FollowLinks(graph, crew, links));
+  if (since.digest.users.size() + since.digest.groups.size() >
+      kMaxMembershipQuestions) {
+    return ResourceExhausted(
+        "GRAPH_ROUND_TOO_LARGE",
+        "Too much changes while a round asks; a full read is cheaper.");
+  }
   for (const auto& [id, news] : since.digest.users) {
     if (news.removed) {
       answers.users[id] = {.kind = UserAnswer::Kind::kAbsent};

@@ -19,6 +19,8 @@ namespace rollcall::directory {
 // for the memberships of everybody they tell of: into the lists of `answers`,
 // or else into user_groups and outer_groups. Users who are gone by now are
 // answered to be absent: nobody takes them for present when they come back.
+// RESOURCE_EXHAUSTED, reason GRAPH_ROUND_TOO_LARGE, past
+// kMaxMembershipQuestions.
 absl::Status AskWhoCameBack(GraphSession& graph, WorkCrew& crew,
                             const GroupTable& groups,
                             const std::vector<ChangeLink>& links,

@@ -5,6 +5,7 @@
 #ifndef ROLLCALL_SERVICES_DIRECTORY_MEMBERSHIP_QUESTIONS_H_
 #define ROLLCALL_SERVICES_DIRECTORY_MEMBERSHIP_QUESTIONS_H_
 
+#include <cstddef>
 #include <functional>
 #include <vector>
 
@@ -16,6 +17,9 @@
 #include "services/directory/work_crew.h"
 
 namespace rollcall::directory {
+
+// What one round may ask for; past it, a full read is cheaper.
+inline constexpr size_t kMaxMembershipQuestions = 20'000;
 
 struct DirectGroups {
   // Ascending; who is in none is left out.

@@ -27,7 +27,6 @@ namespace rollcall::directory {
 
 // What one round may ask for besides; past it, a full read is cheaper.
 inline constexpr size_t kMaxRoundObjects = 100'000;
-inline constexpr size_t kMaxMembershipQuestions = 20'000;
 
 // Whose memberships a round leaves open.
 enum class InDoubt {
