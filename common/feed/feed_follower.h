@@ -1,5 +1,5 @@
-// Follows the change feeds of all accounts: every event takes effect exactly
-// once, because its effect and the new position are one commit.
+// Follows the change feeds of all accounts (B7): every event takes effect
+// exactly once, because its effect and the new position are one commit.
 #ifndef ROLLCALL_COMMON_FEED_FEED_FOLLOWER_H_
 #define ROLLCALL_COMMON_FEED_FEED_FOLLOWER_H_
 

@@ -305,6 +305,7 @@ absl::StatusOr<v1::Connection> Authorizer::ConfirmAuthorization(
   return authorization::ToMessage(connection_name, connection);
 }
 
+// R4: nothing else was made before the confirmation.
 absl::StatusOr<google::protobuf::Empty> Authorizer::CancelAuthorization(
     const v1::CancelAuthorizationRequest& request) {
   ASSIGN_OR_RETURN(const auto name,

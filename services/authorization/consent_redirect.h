@@ -43,7 +43,7 @@ struct PendingFacts {
   bool state_matches = false;  // Compared in constant time, as hashes.
   bool state_used = false;
   absl::Time expire_time;
-  absl::optional<ObjectId> tenant;  // If a GUID was asked for.
+  absl::optional<ObjectId> tenant;  // If a GUID was asked for (R11).
 };
 
 struct RedirectVerdict {

@@ -1,5 +1,5 @@
 // Where an access token may be sent: to Graph of the tenant's own record, and
-// nowhere else, whatever a link says (protocol §5.1).
+// nowhere else, whatever a link says (R2, protocol §5.1).
 #ifndef ROLLCALL_SERVICES_AUTHORIZATION_TOKEN_TARGET_H_
 #define ROLLCALL_SERVICES_AUTHORIZATION_TOKEN_TARGET_H_
 

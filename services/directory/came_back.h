@@ -1,6 +1,7 @@
 // Finds out who came back while lists of members were read. Whoever is deleted
 // before a list is read, and restored after it, is missing from it, and Graph
-// never tells so: it only tells that they are back.
+// never tells so: it only tells that they are back. Taking them for gone would
+// remove somebody without proof (R30).
 #ifndef ROLLCALL_SERVICES_DIRECTORY_CAME_BACK_H_
 #define ROLLCALL_SERVICES_DIRECTORY_CAME_BACK_H_
 

@@ -1,6 +1,6 @@
-// Walks one delta round from a stored link to the next one: OK means that every
-// page arrived and that the last one gave a deltaLink. Anything else means that
-// nothing of the round may be kept, the stored link included.
+// Walks one delta round from a stored link to the next one (B6): OK means that
+// every page arrived and that the last one gave a deltaLink. Anything else
+// means that nothing of the round may be kept, the stored link included.
 #ifndef ROLLCALL_SERVICES_DIRECTORY_DELTA_WALK_H_
 #define ROLLCALL_SERVICES_DIRECTORY_DELTA_WALK_H_
 
@@ -51,7 +51,8 @@ absl::StatusOr<DeltaRound<GroupChange>> WalkGroupDelta(
     GraphSession& graph, absl::string_view link,
     const DeltaLimits& limits = {});
 
-// What we ask about users, everywhere: `id,userPrincipalName,...`.
+// What we ask about users, everywhere, and no more (R20):
+// `id,userPrincipalName,...`.
 std::string UserSelect(bool with_phones);
 
 // A link that tells the changes from now on, without the state of now. Objects

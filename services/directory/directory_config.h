@@ -16,6 +16,7 @@ namespace rollcall::directory {
 
 inline constexpr size_t kMaxSelectedGroups = 400;  // R17.
 
+// How often changes are asked for (B6).
 inline constexpr absl::Duration kMinPollingInterval = absl::Minutes(1);
 inline constexpr absl::Duration kMaxPollingInterval = absl::Hours(24);
 inline constexpr absl::Duration kDefaultPollingInterval = absl::Minutes(5);

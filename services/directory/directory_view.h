@@ -1,5 +1,6 @@
 // Shows directories as callers see them: what is kept, with the connection's
-// state as authorization tells it now, or told it last if it does not answer.
+// state (R7) as authorization tells it now, or told it last if it does not
+// answer.
 #ifndef ROLLCALL_SERVICES_DIRECTORY_DIRECTORY_VIEW_H_
 #define ROLLCALL_SERVICES_DIRECTORY_DIRECTORY_VIEW_H_
 

@@ -1,5 +1,5 @@
 // Flattens nested groups: for every group, the selected groups that its direct
-// members belong to (R23 to R26). Cycles end, several paths count once, an
+// members belong to (R18, R23 to R26). Cycles end, several paths count once, an
 // inner group that is itself selected counts for itself too. Pure.
 //
 // Nothing is kept per user: a user's selected groups are the union over the

@@ -27,7 +27,8 @@ class DirectoryManager {
   absl::StatusOr<v1::Directory> Create(
       const v1::CreateDirectoryRequest& request);
   absl::StatusOr<v1::Directory> Get(const v1::GetDirectoryRequest& request);
-  // `is_service`: only services may list across accounts.
+  // All of the account together (R15). `is_service`: only services may list
+  // across accounts.
   absl::StatusOr<v1::ListDirectoriesResponse> List(
       const v1::ListDirectoriesRequest& request, bool is_service);
   absl::StatusOr<v1::Directory> Update(

@@ -28,7 +28,7 @@ struct DirectGroups {
 };
 
 // Of users or of groups, only groups that matter. A group that is not told
-// proves nothing: it may hide its members. ABORTED, reason
+// proves nothing (R30): it may hide its members. ABORTED, reason
 // GRAPH_RESYNC_REQUIRED, if the application may not ask; otherwise the errors
 // of GraphSession and of the pages.
 absl::StatusOr<DirectGroups> AskForDirectGroups(

@@ -1,5 +1,5 @@
-// Folds a delta round into a generation's rows: works out, from the rows as
-// they are and from what the tenant told, what they become and who changed.
+// Folds a delta round into a generation's rows (B6): works out, from the rows
+// as they are and from what the tenant told, what they become and who changed.
 // Writes nothing itself: everything goes into one batch of the caller's.
 //
 // Promises: folding the same round again changes nothing; the order in which a

@@ -1,6 +1,7 @@
 // Keeps a mirror current: follows its links, folds what they tell into its
 // rows, and moves the links, all in one batch. A failure or a crash before that
-// batch leaves the mirror as it was, and the next round tells the same again.
+// batch leaves the mirror as it was, and the next round tells the same again
+// (B12).
 #ifndef ROLLCALL_SERVICES_DIRECTORY_MIRROR_ROUNDS_H_
 #define ROLLCALL_SERVICES_DIRECTORY_MIRROR_ROUNDS_H_
 

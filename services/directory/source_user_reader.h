@@ -1,5 +1,6 @@
 // Reads one user from the tenant, and the groups it is in: a handful of
-// requests, whatever the size of the tenant.
+// requests, whatever the size of the tenant. The second look before anybody is
+// removed (B3).
 //
 // Never mistakes trouble for absence: only a 404 that names the user says that
 // it is not there, and a membership that nothing could hide from us is the only

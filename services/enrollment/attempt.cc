@@ -112,7 +112,7 @@ absl::StatusOr<AttemptResult> Attempter::Try(const AccountName& account,
                    store_.GetEnrollment(user));
   ASSIGN_OR_RETURN(const std::string why_not,
                    WhyNot(user, *mail, person, enrollment, now));
-  if (!why_not.empty()) {
+  if (!why_not.empty()) {  // A18: dropped, not kept.
     End(Mail::SUPPRESSED, why_not, now, mail);
     // A device ends the cycle in its own way (R88), when the feed tells of it.
     result.ends_cycle = why_not != EligibilityName(Eligibility::kHasDevice);

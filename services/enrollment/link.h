@@ -1,8 +1,8 @@
 // Makes the links that users enroll by.
 //
-// A link's token can be made again at any time and is never stored: it is an
-// HMAC of what it stands for. The store keeps its hash only (R93,
-// reliability.md C3).
+// A link's token can be made again at any time, for a reminder too (R85), and
+// is never stored: it is an HMAC of what it stands for. The store keeps its
+// hash only (R93, reliability.md C3).
 #ifndef ROLLCALL_SERVICES_ENROLLMENT_LINK_H_
 #define ROLLCALL_SERVICES_ENROLLMENT_LINK_H_
 

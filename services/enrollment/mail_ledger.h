@@ -37,6 +37,7 @@ class MailChanges {
       : account_(account), writer_(std::move(writer)) {}
 
   // The mail becomes `after`, given that it still is `before`; none: it is new.
+  // So nobody queues or sends a key twice (R94).
   void Replace(const std::string& id, const absl::optional<store::Mail>& before,
                const store::Mail& after, rollcall::store::Batch* batch);
 

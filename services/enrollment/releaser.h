@@ -1,5 +1,7 @@
 // Decides, once a run has ended, who gets a link (R70): walks the people of the
-// account in bounded steps, issues cycles and queues their first mails.
+// account in bounded steps, issues cycles and queues their first mails. All of
+// them, so that mail that is switched on later reaches earlier users (A15);
+// only the one whom a single sync was about (R72).
 //
 // A cycle, its link, its mail and the place reached are one batch: a crash goes
 // on from there, and nobody is issued a cycle twice (R94).

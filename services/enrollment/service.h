@@ -1,4 +1,5 @@
-// Enrollments and the mail ledger over gRPC.
+// Enrollments and the mail ledger over gRPC: who is to enroll until when (R90),
+// and what was mailed to whom (B4).
 #ifndef ROLLCALL_SERVICES_ENROLLMENT_SERVICE_H_
 #define ROLLCALL_SERVICES_ENROLLMENT_SERVICE_H_
 

@@ -1,6 +1,6 @@
 // Remembers the answers about the users who were asked about last, so that most
-// logins do not search the store. Never older than what was acknowledged: a
-// commit is told here before its writer hears of it (see WatchedStore), and
+// logins do not search the store (B13). Never older than what was acknowledged:
+// a commit is told here before its writer hears of it (see WatchedStore), and
 // forgets whatever it may have changed.
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_ACCESS_CACHE_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_ACCESS_CACHE_H_

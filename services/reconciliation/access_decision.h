@@ -1,4 +1,4 @@
-// Decides whether a user may authenticate, and why (R54, R57, B13). Pure.
+// Decides whether a user may authenticate, and why (R54, R57, A2, B13). Pure.
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_ACCESS_DECISION_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_ACCESS_DECISION_H_
 

@@ -15,7 +15,7 @@ namespace rollcall::reconciliation {
 
 // A selected group, as the source has it.
 struct DesiredGroup {
-  std::string source_id;
+  std::string source_id;  // What it is known by, whatever its name (R19).
   std::string display_name;
   bool missing = false;  // The tenant does not know it any more (A7).
   // What was decided about it at the desk (B10): a group that is not linked yet

@@ -1,4 +1,5 @@
-// Says what has moved since a plan was made: in the source, and in the account.
+// Says what has moved since a plan was made (B1): in the source, and in the
+// account.
 // Writes nothing.
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_PLAN_MOVES_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_PLAN_MOVES_H_

@@ -1,5 +1,5 @@
 // Names what happens to a user or group between two states of it, for people
-// who look at a plan. Pure.
+// who look at a plan (B1). Pure.
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_PLANNED_CHANGE_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_PLANNED_CHANGE_H_
 

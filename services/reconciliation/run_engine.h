@@ -1,4 +1,4 @@
-// Carries a run out, from wherever it is to its end.
+// Carries a run out (R66), from wherever it is to its end.
 //
 // Whatever gives (creating, updating, restoring, enabling, joining a group) is
 // applied as the stream of desired state comes. Whatever takes (going to the

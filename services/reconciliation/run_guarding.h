@@ -1,5 +1,5 @@
 // The step of a run between reading and taking: counts what is withheld, and
-// has the guard decide what of it is held (B2).
+// has the guard decide what of it is held (B2), cleared emails included (A5).
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_RUN_GUARDING_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_RUN_GUARDING_H_
 

@@ -1,5 +1,6 @@
-// Shows how far the runs of this process are, to those who watch them. Holds
-// nothing that matters: after a crash it is empty, and the store knows better.
+// Shows how far the runs of this process are, to those who watch them (R67).
+// Holds nothing that matters: after a crash it is empty, and the store knows
+// better.
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_RUN_PROGRESS_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_RUN_PROGRESS_H_
 

@@ -1,5 +1,5 @@
-// Says where a run goes on after a crash, what its reading is worth, and how
-// the run ends. Pure.
+// Says where a run goes on after a crash (B12), what its reading is worth, and
+// how the run ends. Pure.
 //
 // A run's place moves in the same batch as the rows it is about:
 //

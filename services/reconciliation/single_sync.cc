@@ -188,7 +188,7 @@ absl::StatusOr<ReadSourceUserRequest> SingleSync::Question(
     return question;
   }
   const std::string user_name = target.user->ToString();
-  if (directory.username_normalization_enabled()) {
+  if (directory.username_normalization_enabled()) {  // R35
     return FailedPrecondition(
         "USERNAMES_NORMALIZED",
         absl::StrCat("The usernames of ", directory.name(),

@@ -1,6 +1,7 @@
-// Brings one user in step with the source, at once (R71 to R81). Touches nobody
-// else, and is safe beside a run of the whole directory: the newer reading of
-// the source wins, never the later write.
+// Brings one user in step with the source, at once (R71 to R81): one whom the
+// source has no longer in scope is removed if managed, else left alone (A1).
+// Touches nobody else, and is safe beside a run of the whole directory: the
+// newer reading of the source wins, never the later write.
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_SINGLE_SYNC_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_SINGLE_SYNC_H_
 

@@ -33,7 +33,7 @@ struct EditFacts {
 
 enum class Refusal {
   kNone,
-  kPendingDeletion,   // The user is in the trash (R58, R65).
+  kPendingDeletion,   // The user is in the trash (R58, R65, A14).
   kDisabledBySource,  // Only the source enables the user again (R51).
   kFieldManaged,      // A directory owns the fields (R95).
   kUserManaged,       // A directory owns the user (R49, R55).

@@ -241,6 +241,7 @@ absl::StatusOr<v1::Usage> UserServiceImpl::GetUsage(
   return usage;
 }
 
+// Nothing of the user is kept: whoever comes back is somebody new (R64).
 absl::StatusOr<v1::PurgeUserResponse> UserServiceImpl::PurgeUser(
     const v1::PurgeUserRequest& request) {
   ASSIGN_OR_RETURN(const UserName name, UserName::Parse(request.name()));

@@ -1,4 +1,5 @@
-// Speaks gRPC for users and groups, and for the question who may authenticate.
+// Speaks gRPC for users and groups, and for the question who may authenticate
+// (B13).
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_USER_SERVICE_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_USER_SERVICE_H_
 

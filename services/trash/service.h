@@ -1,4 +1,4 @@
-// The trash over gRPC.
+// The trash over gRPC: who is in it, until when, and how many (R59).
 #ifndef ROLLCALL_SERVICES_TRASH_SERVICE_H_
 #define ROLLCALL_SERVICES_TRASH_SERVICE_H_
 
@@ -22,6 +22,7 @@ class TrashServiceImpl : public v1::TrashService::Service {
       const v1::ListTrashedUsersRequest& request) const;
   absl::StatusOr<v1::TrashedUser> Get(
       const v1::GetTrashedUserRequest& request) const;
+  // At any time (R62); the contract says by whom (A22).
   absl::StatusOr<google::protobuf::Empty> Delete(
       const v1::DeleteTrashedUserRequest& request);
 
