@@ -129,17 +129,10 @@ absl::Status RocksDbBulkLoader::CheckPartition() const {
 absl::Status RocksDbBulkLoader::Add(absl::string_view key,
                                     absl::string_view value) {
   RETURN_IF_ERROR(CheckPartition());
-  // The row is made without a lock, and without an allocation.
-  thread_local std::string row;
-  row.assign(row_prefix_);
-  row.append(key.data(), key.size());
-  const size_t key_size = row.size();
-  AppendRowValue(row, value, row);
-
   Intake& intake = MyIntake();
   absl::MutexLock lock(&intake.mutex);
   if (intake.closed) return AlreadyFinished();
-  intake.rows.Add(row, key_size);
+  intake.rows.Add(row_prefix_, key, value);
   if (intake.rows.byte_size() < kIntakeBytes) return absl::OkStatus();
   const absl::Status status = Take(intake.rows);
   intake.rows.Clear();
@@ -279,11 +272,9 @@ absl::Status RocksDbBulkLoader::Merge(const std::vector<Run>& runs, Half half,
   }
   RowMerge rows(std::move(sources));
   rocksdb::Options options = options_.db->GetOptions();
-  // What fits into memory twice over is not worth compressing.
-  const bool is_small =
-      std::all_of(runs.begin(), runs.end(),
-                  [](const Run& run) { return run.path.empty(); });
-  if (is_small) options.compression = rocksdb::kNoCompression;
+  // Compressing would take longer than writing what it saves; RocksDB does it
+  // where it merges these rows with others.
+  options.compression = rocksdb::kNoCompression;
   const std::string path =
       absl::StrCat(options_.folder, half == Half::kLow ? "/low" : "/high");
   TableFiles files(options, row_prefix_.size(), path);

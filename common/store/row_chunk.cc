@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/store/row.h"
+
 namespace rollcall::store {
 namespace {
 
@@ -24,11 +26,17 @@ uint64_t MarkAt(absl::string_view key, size_t begin) {
 
 }  // namespace
 
-void RowChunk::Add(absl::string_view row, size_t key_size) {
-  rows_.push_back({.offset = bytes_.size(),
-                   .key_size = static_cast<uint32_t>(key_size),
-                   .value_size = static_cast<uint32_t>(row.size() - key_size)});
-  bytes_.append(row.data(), row.size());
+void RowChunk::Add(absl::string_view prefix, absl::string_view key,
+                   absl::string_view value) {
+  const size_t offset = bytes_.size();
+  bytes_.append(prefix.data(), prefix.size());
+  bytes_.append(key.data(), key.size());
+  const size_t key_size = bytes_.size() - offset;
+  AppendRowValue(absl::string_view(bytes_).substr(offset), value, bytes_);
+  rows_.push_back(
+      {.offset = offset,
+       .key_size = static_cast<uint32_t>(key_size),
+       .value_size = static_cast<uint32_t>(bytes_.size() - offset - key_size)});
 }
 
 void RowChunk::AddAll(const RowChunk& other) {

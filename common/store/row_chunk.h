@@ -21,8 +21,9 @@ class RowChunk {
     if (bytes_.capacity() < byte_size) bytes_.reserve(byte_size);
   }
 
-  // A row's key and its value behind it.
-  void Add(absl::string_view row, size_t key_size);
+  // The row of a key, which is `prefix` and `key`, made as `row.h` says.
+  void Add(absl::string_view prefix, absl::string_view key,
+           absl::string_view value);
   // All rows of another chunk, which is not sorted.
   void AddAll(const RowChunk& other);
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/store/row.h"
 #include "common/store/row_chunk.h"
 #include "gtest/gtest.h"
 
@@ -16,7 +17,7 @@ using Rows = std::vector<std::pair<std::string, std::string>>;
 RowChunk Sorted(const Rows& rows) {
   RowChunk chunk;
   for (const auto& [key, value] : rows) {
-    chunk.Add(absl::StrCat(key, value), key.size());
+    chunk.Add("", key, value);
   }
   chunk.Sort();
   return chunk;
@@ -32,8 +33,10 @@ Rows Merge(const std::vector<RowChunk>& chunks) {
   Rows rows;
   EXPECT_TRUE(merge.Next().ok());
   while (merge.has_row()) {
-    rows.emplace_back(std::string(merge.row_key()),
-                      std::string(merge.row_value()));
+    const absl::StatusOr<std::string> value =
+        ValueOfRow(merge.row_key(), merge.row_value());
+    EXPECT_TRUE(value.ok()) << value.status();
+    rows.emplace_back(std::string(merge.row_key()), value.value_or(""));
     EXPECT_TRUE(merge.Next().ok());
   }
   return rows;
@@ -73,12 +76,12 @@ TEST(RowMerge, GivesAllRowsOfAnyNumberOfSourcesInOrder) {
 
 TEST(RowChunk, TakesTheRowsOfAnother) {
   RowChunk few;
-  few.Add("bvalue of b", 1);
+  few.Add("", "b", "value of b");
   RowChunk all;
-  all.Add("cvalue of c", 1);
+  all.Add("", "c", "value of c");
   all.AddAll(few);
   few.Clear();
-  few.Add("avalue of a", 1);
+  few.Add("", "a", "value of a");
   all.AddAll(few);
   all.Sort();
   std::vector<RowChunk> chunks;

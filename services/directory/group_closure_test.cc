@@ -146,11 +146,19 @@ TEST(MembershipIndex, FindsIdsHoweverTheyAreSpread) {
     }
     const MembershipIndex index(members);
     ASSERT_EQ(index.size(), 1000u);
+    std::vector<SourceId> ids;
+    std::vector<absl::optional<uint32_t>> numbers;
     for (uint32_t i = 0; i < index.size(); ++i) {
       const SourceId& id = index.user(i);
+      const SourceId unknown(id.high(), id.low() + 1);
       EXPECT_EQ(index.Find(id), i);
-      EXPECT_EQ(index.Find(SourceId(id.high(), id.low() + 1)), absl::nullopt);
+      EXPECT_EQ(index.Find(unknown), absl::nullopt);
+      ids.insert(ids.end(), {id, unknown});
+      numbers.insert(numbers.end(), {i, absl::nullopt});
     }
+    std::vector<absl::optional<uint32_t>> found(3, 7u);  // Overwritten.
+    index.FindAll(ids, found);
+    EXPECT_EQ(found, numbers);
   }
 }
 

@@ -40,4 +40,26 @@ absl::optional<uint32_t> MembershipIndex::Find(const SourceId& user) const {
   return static_cast<uint32_t>(found - users_.begin());
 }
 
+void MembershipIndex::FindAll(
+    absl::Span<const SourceId> users,
+    std::vector<absl::optional<uint32_t>>& numbers) const {
+  for (const SourceId& user : users) {
+    __builtin_prefetch(&buckets_[BucketOf(user)]);
+  }
+  for (const SourceId& user : users) {
+    __builtin_prefetch(users_.data() + buckets_[BucketOf(user)]);
+  }
+  numbers.clear();
+  numbers.reserve(users.size());
+  for (const SourceId& user : users) {
+    numbers.push_back(Find(user));
+    if (numbers.back().has_value()) {
+      __builtin_prefetch(begin_.data() + *numbers.back());
+    }
+  }
+  for (const absl::optional<uint32_t>& number : numbers) {
+    if (number.has_value()) __builtin_prefetch(groups_of(*number).data());
+  }
+}
+
 }  // namespace rollcall::directory

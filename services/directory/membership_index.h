@@ -42,6 +42,11 @@ class MembershipIndex {
   // The user's number; none if it is a member of nothing.
   absl::optional<uint32_t> Find(const SourceId& user) const;
 
+  // The same for many users, into `numbers`, one for each: several times as
+  // fast, for none waits for the memory that another one needs.
+  void FindAll(absl::Span<const SourceId> users,
+               std::vector<absl::optional<uint32_t>>& numbers) const;
+
  private:
   // For ids that are random, as GUIDs are, a bucket holds a few; for others
   // Find is a binary search.

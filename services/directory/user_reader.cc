@@ -148,50 +148,54 @@ absl::Status UserReader::Confirm(uint32_t number) {
   return Fold(page);
 }
 
-bool UserReader::Claim(const SourceId& id, uint32_t& number) {
-  const absl::optional<uint32_t> found = scope_->Find(id);
-  if (!found.has_value()) return false;
-  number = *found;
-  return !std::exchange(users_[number].claimed, true);
+std::vector<UserReader::ClaimedUser> UserReader::Claim(
+    const std::vector<SourceId>& ids) {
+  std::vector<absl::optional<uint32_t>> numbers;
+  scope_->FindAll(ids, numbers);
+  for (const absl::optional<uint32_t>& number : numbers) {
+    if (number.has_value()) __builtin_prefetch(users_.data() + *number);
+  }
+  std::vector<ClaimedUser> claimed;
+  claimed.reserve(ids.size());
+  absl::MutexLock lock(&mutex_);
+  for (size_t place = 0; place < ids.size(); ++place) {
+    if (!numbers[place].has_value()) continue;
+    const uint32_t number = *numbers[place];
+    if (!std::exchange(users_[number].claimed, true)) {
+      claimed.push_back({number, place});
+    }
+  }
+  return claimed;
 }
 
 absl::Status UserReader::Fold(const Page<SourceUser>& page) {
-  struct Claimed {
-    uint32_t number;
-    const SourceUser* user = nullptr;  // One of the two.
-    const SkippedObject* skipped = nullptr;
-  };
-  std::vector<Claimed> claimed;
-  claimed.reserve(page.items.size() + page.skipped.size());
-  {
-    absl::MutexLock lock(&mutex_);
-    uint32_t number = 0;
-    for (const SourceUser& user : page.items) {
-      if (Claim(user.id, number)) claimed.push_back({number, &user, nullptr});
-    }
-    for (const SkippedObject& skipped : page.skipped) {
-      // Who told no id is asked for by id later, and counts as unread if that
-      // does not help.
-      if (skipped.id.has_value() && Claim(*skipped.id, number)) {
-        claimed.push_back({number, nullptr, &skipped});
-      }
-    }
+  std::vector<SourceId> ids;
+  ids.reserve(page.items.size() + page.skipped.size());
+  for (const SourceUser& user : page.items) ids.push_back(user.id);
+  std::vector<const SkippedObject*> skipped;
+  for (const SkippedObject& object : page.skipped) {
+    // Who told no id is asked for by id later, and counts as unread if that
+    // does not help.
+    if (!object.id.has_value()) continue;
+    ids.push_back(*object.id);
+    skipped.push_back(&object);
   }
+  const std::vector<ClaimedUser> claimed = Claim(ids);
   counters_.objects_read += static_cast<int64_t>(claimed.size());
-  std::string bytes;  // One for all, for its memory.
+
+  std::string room;  // One for all rows.
   const SourceUser nobody;
-  for (const Claimed& claim : claimed) {
-    const SourceUser& user = claim.user != nullptr ? *claim.user : nobody;
-    const MappedRow row = claim.user != nullptr
-                              ? MapRow(user, options_)
-                              : MappedRow{SkippedUser(claim.skipped->reason)};
-    Note(row, claim.number);
-    bytes.clear();
-    AppendRow(user, row, scope_->groups_of(claim.number), bytes);
-    const SourceId& id =
-        claim.user != nullptr ? claim.user->id : *claim.skipped->id;
-    RETURN_IF_ERROR(
-        writer_.PutUser(id, bytes, row.excluded ? "" : row.user.username));
+  for (const auto& [number, place] : claimed) {
+    const bool is_skipped = place >= page.items.size();
+    const SourceUser& user = is_skipped ? nobody : page.items[place];
+    const MappedRow row =
+        is_skipped
+            ? MappedRow{SkippedUser(skipped[place - page.items.size()]->reason)}
+            : MapRow(user, options_);
+    Note(row, number);
+    RETURN_IF_ERROR(writer_.PutUser(
+        ids[place], WriteRow(user, row, scope_->groups_of(number), room),
+        row.excluded ? "" : row.user.username));
   }
   return absl::OkStatus();
 }

@@ -89,6 +89,11 @@ class UserReader {
     uint8_t malformed_phones = 0;
   };
 
+  struct ClaimedUser {
+    uint32_t number = 0;
+    size_t place = 0;  // Among what was to be claimed.
+  };
+
   // Whether the list is the better way, for so many users in scope.
   bool IsWorthListing(int64_t users) const;
   // Writes pages of the list until there are no more.
@@ -97,8 +102,8 @@ class UserReader {
   absl::Status Confirm(uint32_t number);
   // Writes the users of a page that are in scope and new.
   absl::Status Fold(const Page<SourceUser>& page);
-  bool Claim(const SourceId& id, uint32_t& number)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Of those ids that are in scope and that nobody has claimed yet.
+  std::vector<ClaimedUser> Claim(const std::vector<SourceId>& ids);
   void Note(const MappedRow& row, uint32_t number);
   absl::Status WriteOthers();
   void GiveUp(const std::vector<uint32_t>& numbers, const absl::Status& why);

@@ -130,13 +130,14 @@ MappedRow MapRow(const SourceUser& user,
 }
 
 // In the order of the fields' numbers, as protobuf writes them.
-void AppendRow(const SourceUser& user, const MappedRow& row,
-               absl::Span<const uint32_t> direct_groups, std::string& bytes) {
+absl::string_view WriteRow(const SourceUser& user, const MappedRow& row,
+                           absl::Span<const uint32_t> direct_groups,
+                           std::string& room) {
   const MappedUser& mapped = row.user;
   const std::string& upn = user.user_principal_name.value();
-  const size_t begin = bytes.size();
-  bytes.resize(begin + RoomFor(user, row, direct_groups.size()));
-  WireWriter writer(bytes.data() + begin);
+  const size_t needed = RoomFor(user, row, direct_groups.size());
+  if (room.size() < needed) room.resize(needed);
+  WireWriter writer(room.data());
   writer.Text(StoredUser::kUserPrincipalNameFieldNumber, upn);
   writer.Text(StoredUser::kDisplayNameFieldNumber, mapped.display_name);
   writer.Text(StoredUser::kMailFieldNumber, user.mail.value());
@@ -164,17 +165,18 @@ void AppendRow(const SourceUser& user, const MappedRow& row,
     writer.Number(StoredUser::kPresenceFieldNumber, StoredUser::EXCLUDED);
   }
   WriteGroups(direct_groups, writer);
-  const auto size = static_cast<size_t>(writer.end() - bytes.data());
-  assert(size <= bytes.size());
-  bytes.resize(size);
+  const auto size = static_cast<size_t>(writer.end() - room.data());
+  assert(size <= needed);
+  return absl::string_view(room).substr(0, size);
 }
 
 StoredUser MapToRow(const SourceUser& user,
                     const store::StoredDirectory& options) {
-  std::string bytes;
-  AppendRow(user, MapRow(user, options), {}, bytes);
+  std::string room;
+  const absl::string_view bytes =
+      WriteRow(user, MapRow(user, options), {}, room);
   StoredUser row;
-  row.ParseFromString(bytes);
+  row.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
   return row;
 }
 

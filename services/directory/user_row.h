@@ -21,15 +21,17 @@ store::StoredUser MapToRow(const SourceUser& user,
                            const store::StoredDirectory& options);
 
 // The same for very many users: what becomes of one, which refers to it, and
-// then the bytes of its row, in these groups, behind what is in `bytes`.
+// then the bytes of its row, in these groups. They are in `room`, which is made
+// as large as it must be and keeps its memory.
 struct MappedRow {
   MappedUser user;
   PhoneReading phones;
   bool excluded = false;
 };
 MappedRow MapRow(const SourceUser& user, const store::StoredDirectory& options);
-void AppendRow(const SourceUser& user, const MappedRow& mapped,
-               absl::Span<const uint32_t> direct_groups, std::string& bytes);
+absl::string_view WriteRow(const SourceUser& user, const MappedRow& mapped,
+                           absl::Span<const uint32_t> direct_groups,
+                           std::string& room);
 
 // Who cannot be read is still there: known by id, not imported, and not to be
 // removed either.

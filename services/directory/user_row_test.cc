@@ -58,10 +58,11 @@ std::vector<StoredDirectory> Options() {
 
 TEST(UserRow, IsWrittenAsProtobufWritesIt) {
   const std::vector<uint32_t> groups = {0, 1, 127, 128, 70'000};
+  std::string room;
   for (const StoredDirectory& options : Options()) {
     for (const SourceUser& user : Users()) {
-      std::string bytes;
-      AppendRow(user, MapRow(user, options), groups, bytes);
+      const std::string bytes(
+          WriteRow(user, MapRow(user, options), groups, room));
       StoredUser row;
       ASSERT_TRUE(row.ParseFromString(bytes));
       EXPECT_EQ(Serialize(row), bytes);
