@@ -133,7 +133,9 @@ absl::Status RocksDbBulkLoader::Add(absl::string_view key,
   absl::MutexLock lock(&intake.mutex);
   if (intake.closed) return AlreadyFinished();
   intake.rows.Add(row_prefix_, key, value);
-  if (intake.rows.byte_size() < kIntakeBytes) return absl::OkStatus();
+  if (intake.rows.byte_size() < std::min(kIntakeBytes, options_.chunk_bytes)) {
+    return absl::OkStatus();
+  }
   const absl::Status status = Take(intake.rows);
   intake.rows.Clear();
   return status;

@@ -52,7 +52,7 @@ class BulkLoad : public ::testing::Test {
     }
   }
 
-  static constexpr int kRows = 400;
+  static constexpr int kRows = 200;
   const TemporaryDirectory directory_;
   const std::shared_ptr<FaultFileSystem> disk_ =
       std::make_shared<FaultFileSystem>();
