@@ -12,6 +12,7 @@
 #include "common/store/proto_table.h"
 #include "common/time/proto_time.h"
 #include "services/reconciliation/group_diff.h"
+#include "services/reconciliation/held_batches.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/records.h"
 
@@ -140,9 +141,11 @@ absl::StatusOr<bool> DirectoryReleaser::ReleaseSome(const DirectoryName& name,
       RETURN_IF_ERROR(ReleaseGroup(group, now, *transaction));
     }
   }
-  // Nobody comes back to what was met and decided: it names people.
+  // Nobody comes back to what was met, decided and held: it names people.
+  RETURN_IF_ERROR(DissolveBatches(name, now, *transaction));
   for (const std::string& prefix :
-       {keys::CollisionsOfDirectory(name.id()), keys::Decisions(name.id())}) {
+       {keys::CollisionsOfDirectory(name.id()), keys::Decisions(name.id()),
+        keys::HeldRowsOfDirectory(name.id())}) {
     RETURN_IF_ERROR(DropRows(prefix, *transaction));
   }
   const bool is_done = transaction->empty();

@@ -8,6 +8,7 @@
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/reconciliation/held_batches.h"
 #include "services/reconciliation/invariants.h"
 #include "services/reconciliation/world.h"
 
@@ -19,6 +20,7 @@ using ::rollcall::testing::StatusIs;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
 // Two directories with a user in common, one user disabled in the source, one
@@ -157,6 +159,40 @@ TEST(DirectoryReleaser, A9_OnceAndNotAgain) {
   EXPECT_EQ(world->Dump(), rows);
 }
 
+TEST(DirectoryReleaser, A9_B2_NothingIsHeldAnyMore) {
+  auto world = TwoDirectories();
+  world->tenant("d2").AddUser(22, "zoe@a.test", {2});
+  world->Sync("d2");
+  for (const char* name : {"d1", "d2"}) {
+    auto& removed = *world->tenant(name).limits.mutable_removed();
+    removed.set_percent(1);
+    removed.set_count(1);
+  }
+  for (const int number : {10, 11}) world->tenant("d1").RemoveUser(number);
+  for (const int number : {21, 22}) world->tenant("d2").RemoveUser(number);
+  world->Sync("d1");
+  world->Sync("d2");
+
+  const AccountName acme("acme");
+  const auto batches = [&](const char* directory) {
+    return *ListBatches(*world->store, DirectoryName(acme, directory), "", 9);
+  };
+  const auto users = [&](const char* directory) {
+    return *ListHeldUsers(*world->store, DirectoryName(acme, directory),
+                          v1::HeldBatch::REMOVED, "", 9);
+  };
+  ASSERT_THAT(users("d1"), SizeIs(2));
+  DeleteDirectory(*world, directory::v1::KEEP_USERS);
+  ASSERT_OK(Release(*world));
+  ASSERT_THAT(batches("d1"), SizeIs(1));
+  EXPECT_EQ(batches("d1")[0].state(), v1::HeldBatch::DISSOLVED);
+  EXPECT_EQ(batches("d1")[0].change_count(), 0);
+  EXPECT_THAT(users("d1"), IsEmpty());
+  ASSERT_THAT(batches("d2"), SizeIs(1));
+  EXPECT_EQ(batches("d2")[0].state(), v1::HeldBatch::HELD);
+  EXPECT_THAT(users("d2"), SizeIs(2));
+}
+
 TEST(DirectoryReleaser, A9_NobodyIsLetGoBeforeTheDirectoryIsDeleted) {
   auto world = TwoDirectories();
   const std::vector<std::string> rows = world->Dump();
@@ -169,7 +205,7 @@ TEST(DirectoryReleaser, A9_ARunThatIsUnderWayEndsFirst) {
   const RunName run = world->Start("d1");
   DeleteDirectory(*world, directory::v1::KEEP_USERS);
   ASSERT_OK(Release(*world));
-  EXPECT_THAT(world->user("ada@a.test").claims, ::testing::SizeIs(1));
+  EXPECT_THAT(world->user("ada@a.test").claims, SizeIs(1));
 
   ASSERT_OK(world->Carry(run));
   const v1::Run ended = world->Find(run);

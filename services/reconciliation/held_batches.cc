@@ -235,4 +235,24 @@ absl::Status CloseApproved(bool applied, absl::Time now, const RunWork& work,
   return absl::OkStatus();
 }
 
+absl::Status DissolveBatches(const DirectoryName& directory, absl::Time now,
+                             Transaction& transaction) {
+  for (const Danger danger : kDangers) {
+    const int number = static_cast<int>(danger);
+    ASSIGN_OR_RETURN(const absl::optional<HeldBatchName> open,
+                     FindOpen(transaction, directory, number));
+    if (!open.has_value()) continue;
+    ASSIGN_OR_RETURN(absl::optional<v1::HeldBatch> batch,
+                     FindBatch(transaction.reader(), *open));
+    transaction.Delete(keys::OpenBatch(directory.id(), number));
+    if (!batch.has_value()) continue;
+    batch->set_state(v1::HeldBatch::DISSOLVED);
+    batch->set_change_count(0);
+    *batch->mutable_update_time() = ToTimestamp(now);
+    PutBatch(*open, *batch, transaction);
+    LogBatch("held_batch_dissolved", *batch);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace rollcall::reconciliation

@@ -58,6 +58,11 @@ absl::Status SettleBatches(const RunEngineOptions& options,
 absl::Status CloseApproved(bool applied, absl::Time now, const RunWork& work,
                            Transaction& transaction);
 
+// Of a directory that is deleted (A9) nothing is held any more. The held rows
+// are left to the caller: they may be more than fit into a transaction.
+absl::Status DissolveBatches(const DirectoryName& directory, absl::Time now,
+                             Transaction& transaction);
+
 }  // namespace rollcall::reconciliation
 
 #endif  // ROLLCALL_SERVICES_RECONCILIATION_HELD_BATCHES_H_

@@ -29,6 +29,15 @@ void Populate(World& world, bool sync = true) {
   if (sync) world.Sync();
 }
 
+// Somebody whom a first sync finds by the name.
+void AddManual(World& world, int n) {
+  User manual;
+  manual.id = "manual" + std::to_string(n);
+  manual.username = NameOf(n);
+  manual.email = "old@a.test";
+  world.PutUser(manual);
+}
+
 std::vector<v1::HeldBatch> Batches(const World& world) {
   return *ListBatches(*world.store, kD1, "", 100);
 }
@@ -238,13 +247,7 @@ TEST(Held, A5_FewEmailsAreClearedAtOnce) {
 TEST(Held, B2_R43_MergingOverTooManyManualUsersIsHeld) {
   World world;
   Populate(world, /*sync=*/false);
-  for (int n = 10; n < 20; ++n) {
-    User manual;
-    manual.id = "manual" + std::to_string(n);
-    manual.username = NameOf(n);
-    manual.email = "old@a.test";
-    world.PutUser(manual);
-  }
+  for (int n = 10; n < 20; ++n) AddManual(world, n);
   const v1::Run run = world.Sync();
   EXPECT_EQ(run.counters().users_created(), 20);
   EXPECT_EQ(run.counters().users_merged(), 0);
@@ -254,6 +257,18 @@ TEST(Held, B2_R43_MergingOverTooManyManualUsersIsHeld) {
   EXPECT_EQ(CarryOut(world, started).counters().users_merged(), 10);
   EXPECT_EQ(world.user(NameOf(10)).email, NameOf(10));
   EXPECT_THAT(world.user(NameOf(10)).claims, SizeIs(1));
+}
+
+TEST(Held, B2_WhoCannotBeImportedAnyMoreIsNotLinkedByAnApproval) {
+  World world;
+  Populate(world, /*sync=*/false);
+  for (int n = 10; n < 20; ++n) AddManual(world, n);
+  world.Sync();
+  world.tenant().UserAt(10).set_skip_reason("USERNAME_EMPTY");
+  ASSERT_OK_AND_ASSIGN(const v1::Run started, Approve(world, OnlyBatch(world)));
+  EXPECT_EQ(CarryOut(world, started).counters().users_merged(), 9);
+  EXPECT_THAT(world.user(NameOf(10)).claims, IsEmpty());
+  EXPECT_THAT(world.user(NameOf(11)).claims, SizeIs(1));
 }
 
 TEST(Held, B2_EmptyingTooManyGroupsIsHeld) {

@@ -132,7 +132,10 @@ store::WithheldRow StillDue(const store::WithheldRow& held,
   due.set_absent(held.absent());
   if (!view.in_scope()) return due;
   const DesiredUser& user = *view.user;
-  if (held.has_merge()) *due.mutable_merge() = ToRow(user);
+  // Whom the source does not describe well enough any more is not linked.
+  if (held.has_merge() && user.skip_reason.empty()) {
+    *due.mutable_merge() = ToRow(user);
+  }
   due.set_clear_email(held.clear_email() && user.email.empty());
   if (!view.evidence.complete()) return due;
   due.set_disable(held.disable() && !user.enabled);
