@@ -2,7 +2,7 @@
 // specification.
 
 import assert from "node:assert/strict";
-import { application, client, emulator, failure, fault, post, raw, secret, settings, test, token } from "./helpers.mjs";
+import { application, client, control, emulator, failure, fault, post, raw, secret, settings, test, token } from "./helpers.mjs";
 
 const batch = (requests) => client().api("/$batch").post({ requests });
 const question = (id, members = {}) => ({ id: String(id), method: "GET", url: "/organization", ...members });
@@ -53,20 +53,6 @@ await test("B13 a body needs a Content-Type, and batches are not nested", async 
   );
   assert.deepEqual([found[1].status, found[2].status], [200, 400]);
   assert.equal((await post("/v1.0/$batch", "no json")).status, 400);
-});
-
-await test("B16 401 for no token, for nonsense and for an expired one", async () => {
-  const none = await raw("/v1.0/users", { authorization: "" });
-  assert.equal(none.status, 401);
-  assert.equal(none.body.error.code, "InvalidAuthenticationToken");
-  assert.equal(none.body.error.message, "Access token is empty.");
-  assert.match(
-    none.headers.get("www-authenticate"),
-    /^Bearer realm="", authorization_uri="https:\/\/[^"]+\/common\/oauth2\/authorize", client_id="00000003-0000-0000-c000-000000000000"$/,
-  );
-  const nonsense = await failure(client({ accessToken: async () => "nonsense" }).api("/users").get());
-  assert.equal(nonsense.statusCode, 401);
-  assert.equal(nonsense.message, "CompactToken parsing failed with error code: 80049217");
 });
 
 await test("B16 a revoked token meets a claims challenge, which MSAL answers", async () => {
@@ -138,4 +124,27 @@ await test("B16 requests and answers carry each other's ids", async () => {
   assert.equal(other.headers.get("client-request-id"), other.headers.get("request-id"));
   assert.ok(Math.abs(Date.parse(other.headers.get("date")) - Date.now()) < 60_000);
   assert.equal(other.body.value[0].id, emulator.tenant_id);
+});
+
+// The last one: the clock does not go back, and MSAL knows nothing of the
+// journey.
+await test("B16 401 for no token, for nonsense and for an expired one", async () => {
+  const none = await raw("/v1.0/users", { authorization: "" });
+  assert.equal(none.status, 401);
+  assert.equal(none.body.error.code, "InvalidAuthenticationToken");
+  assert.equal(none.body.error.message, "Access token is empty.");
+  assert.match(
+    none.headers.get("www-authenticate"),
+    /^Bearer realm="", authorization_uri="https:\/\/[^"]+\/common\/oauth2\/authorize", client_id="00000003-0000-0000-c000-000000000000"$/,
+  );
+  const nonsense = await failure(client({ accessToken: async () => "nonsense" }).api("/users").get());
+  assert.equal(nonsense.statusCode, 401);
+  assert.equal(nonsense.message, "CompactToken parsing failed with error code: 80049217");
+  const old = await token(application());
+  assert.equal((await raw("/v1.0/organization", { authorization: `Bearer ${old}` })).status, 200);
+  await control("POST", "/time", { advance: "2h" });
+  const expired = await failure(client({ accessToken: async () => old }).api("/organization").get());
+  assert.equal(expired.statusCode, 401);
+  assert.equal(expired.code, "InvalidAuthenticationToken");
+  assert.equal(expired.message, "Lifetime validation failed, the token is expired.");
 });
