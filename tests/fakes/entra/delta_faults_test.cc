@@ -144,8 +144,36 @@ TEST_F(DeltaFaultsTest, Number28UnchangedPropertiesComeAlong) {
   const std::string link = Latest("users", "displayName,mail");
   ASSERT_TRUE(tenant().UpdateUser(Twin(0), {.mail = "n@x.example"}).ok());
   EXPECT_FALSE(absl::StrContains(Round(link), "displayName"));
-  Set("28");
+  Set("unchanged_too");
   EXPECT_TRUE(absl::StrContains(Round(link), "displayName"));
+}
+
+// Who has gone is told all the same, and the next round goes on from there.
+TEST_F(DeltaFaultsTest, Number28AllObjectsOfTheTypeComeAlong) {
+  const std::string name = R"("displayName":)";
+  for (const std::string collection : {"users", "groups"}) {
+    const size_t all =
+        CountOf(name, Round(absl::StrCat("/v1.0/", collection,
+                                         "/delta?$select=displayName")));
+    const std::string link = Latest(collection, "displayName");
+    EXPECT_EQ(CountOf(name, Round(link)), 0);
+    Set("all_of_type");
+    EXPECT_EQ(CountOf(name, Round(link)), all);
+    Set("all_of_type", 0);
+  }
+  const std::string link = Latest("users", "displayName");
+  const std::string gone = Twin(0);
+  ASSERT_TRUE(tenant().DeleteUser(gone).ok());
+  Set("all_of_type");
+  Reply reply = Get(link);
+  std::string round = reply.body;
+  while (!Next(reply).empty()) {
+    reply = Get(Next(reply));
+    round += reply.body;
+  }
+  EXPECT_EQ(CountOf(Removed(gone, "changed"), round), 1);
+  Set("all_of_type", 0);
+  EXPECT_TRUE(Ids(Get(Delta(reply))).empty());
 }
 
 TEST_F(DeltaFaultsTest, Number29NamesAreReusedBeforeTheyAreFree) {

@@ -19,6 +19,8 @@ const std::vector<CatalogueEntry>& FaultCatalogue() {
       {kThrottled, 17, "throttled",
        "429 without Retry-After, or with a decimal, a number, a date"},
       {kBatchThrottled, 18, "batch_throttled", "429 for an item of a batch"},
+      {kBatchLimit, 18, "batch_limit", "429 for all but the first few items"},
+      {kBatchItemLost, 18, "batch_item_lost", "an item without an answer"},
       {kEmptyPage, 1, "empty_page", "empty pages that go on"},
       {kDuplicates, 2, "duplicates", "objects come several times"},
       {kNextLinkLoop, 3, "next_link_loop", "a next link to the same page"},
@@ -50,6 +52,8 @@ const std::vector<CatalogueEntry>& FaultCatalogue() {
       {kDeltaGone, 16, "delta_gone", "410 with a Location"},
       {kUnchangedToo, 28, "unchanged_too",
        "unchanged properties under return=minimal"},
+      {kAllOfType, 28, "all_of_type",
+       "all objects of the type beside those that changed"},
       {kUnordered, 29, "unordered", "the last change of a page first"},
       {kGroupNotFound, 0, "group_not_found", "a group is 404"},
       {kMissingPermission, 20, "missing_permission",
@@ -107,6 +111,9 @@ Fault UsualFault(FaultKind kind) {
       break;
     case FaultKind::kEmptyPage:
       fault.limit = 3;
+      break;
+    case FaultKind::kBatchLimit:
+      fault.limit = 4;
       break;
     case FaultKind::kLatency:
       fault.delay = absl::Milliseconds(100);

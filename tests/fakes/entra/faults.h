@@ -32,6 +32,8 @@ enum class FaultKind : uint8_t {
   kGatewayError,    // #8: 504 and 500 UnknownError
   kThrottled,       // #17: 429 with all kinds of Retry-After, and with none
   kBatchThrottled,  // #18: 429 for an item of a batch
+  kBatchLimit,      // #18: 429 for the items of a batch past `limit`
+  kBatchItemLost,   // #18: an item of a batch has no answer
   // Of pages.
   kEmptyPage,         // #1: an empty page that goes on, `limit` in a row
   kDuplicates,        // #2: some objects come twice
@@ -57,6 +59,7 @@ enum class FaultKind : uint8_t {
   kDeltaExpired,    // #16: 400 syncStateNotFound
   kDeltaGone,       // #16: 410 with a Location
   kUnchangedToo,    // #28: unchanged properties under return=minimal
+  kAllOfType,       // #28: a round tells what has not changed as well
   kUnordered,       // #29: a page begins with the last change
   // Of objects and permissions.
   kGroupNotFound,          // the group `name` (id or display name) is 404

@@ -14,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "tests/fakes/entra/emulator.h"
 #include "tests/fakes/entra/fault_catalogue.h"
 #include "tests/fakes/entra/test_client.h"
@@ -31,6 +32,10 @@ TEST(FaultCatalogue, HasAllThirtyInTheOrderOfTheirKinds) {
   for (int number = 1; number <= 30; ++number) {
     EXPECT_TRUE(numbers.contains(number)) << number;
   }
+}
+
+size_t CountOf(absl::string_view what, absl::string_view text) {
+  return std::vector<std::string>(absl::StrSplit(text, what)).size() - 1;
 }
 
 std::string Draws(Faults& faults, const std::string& path, int count) {
@@ -235,13 +240,41 @@ TEST_F(FaultsTest, Number17ThrottlesInEveryForm) {
 }
 
 TEST_F(FaultsTest, Number18ItemsOfABatchAreThrottled) {
-  Set("18");
+  Set("batch_throttled");
   const Reply reply = client_->PostGraph(
       "/v1.0/$batch",
       R"({"requests":[{"id":"1","method":"GET","url":"/users?$top=1"}]})");
   EXPECT_EQ(reply.status, 200);
   EXPECT_TRUE(absl::StrContains(reply.body, R"("status":429)")) << reply.body;
   EXPECT_EQ(Get(kUsers).status, 200) << "items only";
+}
+
+TEST_F(FaultsTest, Number18OnlyTheFirstItemsOfABatchAreAnswered) {
+  Set("batch_limit");
+  std::string requests;
+  for (int i = 0; i < 20; ++i) {
+    absl::StrAppend(&requests, i == 0 ? "" : ",", R"({"id":")", i,
+                    R"(","method":"GET","url":"/users?$top=1"})");
+  }
+  const Reply reply = client_->PostGraph(
+      "/v1.0/$batch", absl::StrCat(R"({"requests":[)", requests, "]}"));
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(CountOf(R"("status":200)", reply.body), 4);
+  EXPECT_EQ(CountOf(R"("status":429)", reply.body), 16);
+}
+
+TEST_F(FaultsTest, Number18AnItemOfABatchHasNoAnswer) {
+  emulator_->faults().Add(
+      {.kind = FaultKind::kBatchItemLost, .path = "/v1.0/groups"});
+  const Reply reply = client_->PostGraph(
+      "/v1.0/$batch",
+      R"({"requests":[{"id":"a","method":"GET","url":"/users?$top=1"},)"
+      R"({"id":"b","method":"GET","url":"/groups?$top=1"},)"
+      R"({"id":"c","method":"GET","url":"/users?$top=1","dependsOn":["b"]}]})");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_TRUE(absl::StrContains(reply.body, R"("id":"a")"));
+  EXPECT_FALSE(absl::StrContains(reply.body, R"("id":"b")")) << reply.body;
+  EXPECT_TRUE(absl::StrContains(reply.body, R"("status":424)")) << reply.body;
 }
 
 TEST_F(FaultsTest, Number19TheIndexLags) {

@@ -1,6 +1,7 @@
 #include "tests/fakes/entra/graph.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -278,10 +279,18 @@ HttpResponse Graph::Refuse(const HttpRequest& request,
 
 HttpResponse Graph::AnswerBatch(const HttpRequest& request,
                                 const AccessClaims& claims) {
-  const absl::StatusOr<std::string> body =
-      RunBatch(request, [&](const HttpRequest& item) {
+  const auto few = context_.faults.Strike(FaultKind::kBatchLimit, request.path);
+  int64_t count = 0;
+  const absl::StatusOr<std::string> body = RunBatch(
+      request, [&](const HttpRequest& item) -> std::optional<HttpResponse> {
         context_.manners.Item(item, context_.now());
-        HttpResponse response = AnswerItem(item, claims);
+        if (context_.faults.Strike(FaultKind::kBatchItemLost, item.path)) {
+          return std::nullopt;
+        }
+        HttpResponse response =
+            few.has_value() && ++count > few->limit
+                ? ThrottledFaultResponse(*few, item, context_.now())
+                : AnswerItem(item, claims);
         context_.manners.Answered(item, response, context_.now());
         return response;
       });

@@ -186,7 +186,8 @@ HttpResponse ThrottledFaultResponse(const Fault& fault,
 
 absl::StatusOr<std::string> RunBatch(
     const HttpRequest& batch,
-    absl::FunctionRef<HttpResponse(const HttpRequest& item)> answer) {
+    absl::FunctionRef<std::optional<HttpResponse>(const HttpRequest& item)>
+        answer) {
   const absl::StatusOr<std::vector<Item>> items = ParseItems(batch);
   if (!items.ok()) return items.status();
   absl::flat_hash_map<std::string, int> statuses;  // by id in lower case
@@ -195,11 +196,13 @@ absl::StatusOr<std::string> RunBatch(
     const bool blocked = std::any_of(
         item.depends_on.begin(), item.depends_on.end(),
         [&statuses](const std::string& id) { return statuses[id] >= 400; });
-    const HttpResponse response =
+    const std::optional<HttpResponse> response =
         blocked ? FailedDependency() : answer(item.request);
-    statuses[absl::AsciiStrToLower(item.id)] = response.status;
+    statuses[absl::AsciiStrToLower(item.id)] =
+        response.has_value() ? response->status : kFailedDependency;
+    if (!response.has_value()) continue;
     JsonWriter json(written.emplace_back());
-    WriteResponse(item.id, response, json);
+    WriteResponse(item.id, *response, json);
   }
   // Answers may come in any order; the reverse makes clients mind the ids.
   std::string body;

@@ -3,6 +3,7 @@
 #ifndef ROLLCALL_TESTS_FAKES_ENTRA_GRAPH_BATCH_H_
 #define ROLLCALL_TESTS_FAKES_ENTRA_GRAPH_BATCH_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/functional/function_ref.h"
@@ -17,7 +18,8 @@ namespace rollcall::entra {
 // concerns the batch as a whole: too many items, or duplicate ids.
 absl::StatusOr<std::string> RunBatch(
     const HttpRequest& batch,
-    absl::FunctionRef<HttpResponse(const HttpRequest& item)> answer);
+    absl::FunctionRef<std::optional<HttpResponse>(const HttpRequest& item)>
+        answer);
 
 // 429, each time with another Retry-After: none, a decimal, a number, a date.
 HttpResponse ThrottledFaultResponse(const Fault& fault,

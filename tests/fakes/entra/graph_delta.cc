@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "tests/fakes/entra/delta_link.h"
 #include "tests/fakes/entra/delta_options.h"
 #include "tests/fakes/entra/delta_page.h"
@@ -18,6 +20,9 @@ namespace rollcall::entra {
 namespace {
 
 constexpr uint64_t kRepeatedObjects = 3;  // on two pages, by #2
+
+constexpr absl::string_view kMinimal = "return=minimal";
+constexpr absl::string_view kTrackChanges = "odata.track-changes";
 
 absl::Status Expired() {
   return GraphError(400, "syncStateNotFound",
@@ -64,6 +69,19 @@ class Delta {
   }
   bool Strikes(FaultKind kind) const {
     return context_.faults.Strike(kind, target_).has_value();
+  }
+
+  bool Prefers(absl::string_view preference) const {
+    return absl::StrContains(
+        absl::AsciiStrToLower(call_.request.Header("prefer")), preference);
+  }
+  // What of the client's wishes is fulfilled (RFC 7240).
+  std::string PreferencesApplied() const {
+    std::vector<absl::string_view> applied;
+    for (const absl::string_view preference : {kMinimal, kTrackChanges}) {
+      if (Prefers(preference)) applied.push_back(preference);
+    }
+    return absl::StrJoin(applied, ", ");
   }
 
   std::string Origin() const {
@@ -148,6 +166,13 @@ class Delta {
       if (link.resume == here.until) link.resume = link.until;
       if (page.done) return NextLink(link, page.value);
     }
+    if (page.done && !link.initial && Strikes(FaultKind::kAllOfType)) {
+      // As the initial round would list them.
+      link.initial = true;
+      link.position = 0;
+      link.offset = 0;
+      return NextLink(link, page.value);
+    }
     if (page.done) return Finish(std::move(link), page.value);
     // In the midst of a restored group, the place is one of its members.
     if (options.duplicates && (link.initial || link.offset == 0) &&
@@ -159,10 +184,7 @@ class Delta {
   }
 
   DeltaPageOptions OptionsOf(const DeltaLink& link) const {
-    const bool minimal =
-        absl::StrContains(absl::AsciiStrToLower(call_.request.Header("prefer")),
-                          "return=minimal") &&
-        !link.initial;
+    const bool minimal = Prefers(kMinimal) && !link.initial;
     return {
         .minimal = minimal,
         .page_size =
@@ -230,6 +252,8 @@ class Delta {
   GraphReply Reply(absl::string_view name, absl::string_view parameter,
                    const DeltaLink& link, absl::string_view value) const {
     GraphReply reply;
+    const std::string applied = PreferencesApplied();
+    if (!applied.empty()) reply.headers["Preference-Applied"] = applied;
     reply.body.reserve(value.size() + 1024);
     const absl::string_view collection = is_users() ? "users" : "groups";
     const bool wrong = Strikes(FaultKind::kWrongContext);

@@ -55,6 +55,23 @@ class GraphDeltaTest : public testing::Test {
   std::unique_ptr<TestClient> client_;
 };
 
+// RFC 7240: what of the client's wishes was fulfilled.
+TEST_F(GraphDeltaTest, APreferenceThatIsAppliedIsSaidToBe) {
+  const auto applied = [this](const std::string& link,
+                              std::vector<std::string> headers) {
+    const Reply reply = Get(link, std::move(headers));
+    EXPECT_EQ(reply.status, 200);
+    const auto found = reply.headers.find("preference-applied");
+    return found == reply.headers.end() ? "" : found->second;
+  };
+  const std::string link = Latest("users");
+  EXPECT_EQ(applied(link, {}), "");
+  EXPECT_EQ(applied(link, {"Prefer: return=minimal"}), "return=minimal");
+  EXPECT_EQ(applied(link, {"Prefer: odata.track-changes"}),
+            "odata.track-changes");
+  EXPECT_EQ(applied(link, {"Prefer: odata.maxpagesize=5"}), "");
+}
+
 TEST_F(GraphDeltaTest, EveryPageHasOneLinkAndEveryRoundANewOne) {
   Reply reply = Get("/v1.0/users/delta");
   EXPECT_EQ(Ids(reply).size(), 200);
