@@ -3,15 +3,33 @@
 #include <algorithm>
 
 namespace rollcall::directory {
+namespace {
 
-absl::Duration AuditInterval(const AuditSize& size) {
-  const int64_t slices =
-      size.groups + (size.users + kUsersPerSlice - 1) / kUsersPerSlice;
-  return kAuditCycle / std::max<int64_t>(1, slices);
+int64_t Parts(int64_t whole, int64_t part) { return (whole + part - 1) / part; }
+
+}  // namespace
+
+int64_t GroupsPerSlice(int64_t groups) {
+  return std::max<int64_t>(1, Parts(groups, kMaxGroupSlices));
 }
 
-bool IsSliceDue(const AuditSize& size, absl::Time last_slice, absl::Time now) {
-  return now < last_slice || now - last_slice >= AuditInterval(size);
+int64_t SliceCount(const AuditSize& size) {
+  const int64_t slices = Parts(size.groups, GroupsPerSlice(size.groups)) +
+                         Parts(size.users, kUsersPerSlice);
+  return std::max<int64_t>(1, slices);
+}
+
+absl::Time NextSliceDue(const AuditSize& size, const AuditProgress& progress) {
+  const int64_t slices = SliceCount(size);
+  // More than planned, because something had to be taken twice: the next cycle
+  // begins no later than it would have.
+  const int64_t taken = std::min(progress.slices, slices);
+  return progress.cycle_start + kAuditCycle * taken / slices;
+}
+
+bool IsSliceDue(const AuditSize& size, const AuditProgress& progress,
+                absl::Time now) {
+  return now < progress.last_slice || now >= NextSliceDue(size, progress);
 }
 
 }  // namespace rollcall::directory

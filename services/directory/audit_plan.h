@@ -14,18 +14,36 @@ namespace rollcall::directory {
 // is not always running.
 inline constexpr absl::Duration kAuditCycle = absl::Hours(20);
 inline constexpr int64_t kUsersPerSlice = 1000;  // What getByIds takes.
+// Each slice costs a round: very many groups share so many of them.
+inline constexpr int64_t kMaxGroupSlices = 400;
+
+// How often somebody looks whether a slice is due, and how many of a directory
+// are taken at most before the others have their turn: many times what the
+// largest directory needs, so that whoever is behind catches up.
+inline constexpr absl::Duration kAuditPeriod = absl::Seconds(15);
+inline constexpr int kMaxSlicesPerTurn = 20;
 
 struct AuditSize {
   int64_t groups = 0;
-  int64_t users = 0;
+  int64_t users = 0;  // All that have a row, imported or not.
 };
 
-// The time between the beginnings of two slices.
-absl::Duration AuditInterval(const AuditSize& size);
+struct AuditProgress {
+  absl::Time cycle_start = absl::InfinitePast();  // Of none: there is none yet.
+  absl::Time last_slice = absl::InfinitePast();
+  int64_t slices = 0;  // That were taken in this cycle.
+};
 
-// Whether a slice is due; the first one as soon as there is a mirror. A clock
-// that was put back does not stop the audit.
-bool IsSliceDue(const AuditSize& size, absl::Time last_slice, absl::Time now);
+int64_t GroupsPerSlice(int64_t groups);
+int64_t SliceCount(const AuditSize& size);
+
+// Counted from the beginning of the cycle: a slice that came late does not
+// delay the next one. The first one is due as soon as there is a mirror.
+absl::Time NextSliceDue(const AuditSize& size, const AuditProgress& progress);
+
+// A clock that was put back does not stop the audit.
+bool IsSliceDue(const AuditSize& size, const AuditProgress& progress,
+                absl::Time now);
 
 }  // namespace rollcall::directory
 

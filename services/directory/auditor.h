@@ -5,7 +5,9 @@
 
 #include <atomic>
 #include <deque>
+#include <string>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -25,18 +27,26 @@ class MirrorAuditor {
       : directories_(store), keeper_(keeper) {}
 
   // One unit of work: one slice of one directory, if it is due; directories in
-  // turn. Trouble with one does not keep the others waiting.
+  // turn. Whoever is behind has several turns before the rest. Trouble with one
+  // does not keep the others waiting, and is left alone for a while.
   absl::StatusOr<Pace> RunOnce(absl::Time now);
 
   // What is under way ends with the request that it waits for.
   void Stop() { stopping_ = true; }
 
  private:
+  struct Turn {
+    DirectoryName name;
+    int slices = 0;  // That were taken since the last rest.
+  };
+
   absl::Status ListDirectories();
+  absl::StatusOr<bool> Audit(const Turn& turn, absl::Time now);
 
   DirectoryStore directories_;
   MirrorKeeper& keeper_;
-  std::deque<DirectoryName> waiting_;
+  std::deque<Turn> waiting_;
+  absl::flat_hash_map<std::string, absl::Time> failed_;  // Directories, when.
   std::atomic<bool> stopping_{false};
 };
 

@@ -15,22 +15,16 @@
 namespace rollcall::directory {
 namespace {
 
-using ::rollcall::store::GetMessage;
 using ::rollcall::store::KeyRange;
 using ::rollcall::store::MessageCursor;
 using ::rollcall::store::Reader;
 
 constexpr int kIdBytes = 16;
 
-// The generation's header knows whose tenant it is, and its cursors how far it
-// has been followed.
-absl::Status ReadGeneration(const Reader& reader, const DirectoryName& name,
-                            uint64_t generation, HealthFacts& facts) {
+// How far the generation has been followed.
+absl::Status ReadCursors(const Reader& reader, const DirectoryName& name,
+                         uint64_t generation, HealthFacts& facts) {
   const ReadPlace place{.directory = name, .number = generation};
-  ASSIGN_OR_RETURN(const absl::optional<store::StoredRead> read,
-                   GetMessage<store::StoredRead>(reader, place.account(),
-                                                 mirror_keys::Read(place)));
-  if (read.has_value()) facts.tenant_id = read->tenant_id();
   MessageCursor<store::StoredCursor> cursor(
       reader, place.account(), KeyRange::Prefix(mirror_keys::Cursors(place)));
   while (true) {
@@ -87,7 +81,7 @@ absl::StatusOr<HealthFacts> ReadHealth(const rollcall::store::Store& store,
   ASSIGN_OR_RETURN(facts.failure, FindFailure(*snapshot, name));
   if (facts.mirror.has_value()) {
     RETURN_IF_ERROR(
-        ReadGeneration(*snapshot, name, facts.mirror->generation(), facts));
+        ReadCursors(*snapshot, name, facts.mirror->generation(), facts));
   }
   return facts;
 }

@@ -19,7 +19,6 @@ namespace rollcall::directory {
 
 struct HealthFacts {
   absl::optional<store::StoredMirror> mirror;
-  std::string tenant_id;  // Empty without a mirror.
   std::vector<store::StoredCursor> cursors;
   absl::optional<store::StoredFailure> failure;
 };

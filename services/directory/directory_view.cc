@@ -31,10 +31,12 @@ absl::StatusOr<v1::Directory> DirectoryView::Show(
   const absl::StatusOr<ConnectionFacts> now =
       authorization_.GetConnection(connection);
   if (now.ok() &&
-      now->reauthorization_required != facts.reauthorization_required()) {
+      (now->reauthorization_required != facts.reauthorization_required() ||
+       now->tenant_id != facts.tenant_id())) {
     ASSIGN_OR_RETURN(
         facts, directories_.ChangeFacts(name, [&now](StoredFacts& known) {
           known.set_reauthorization_required(now->reauthorization_required);
+          known.set_tenant_id(now->tenant_id);
         }));
   }
   return MessageOf(account, stored, facts);

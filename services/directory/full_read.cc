@@ -270,6 +270,7 @@ absl::StatusOr<StoredRead> FullRead::Write() {
   header.set_hidden_users(users_.evidence().hidden);
   header.set_unread_users(users_.evidence().unread);
   header.set_group_count(static_cast<uint32_t>(groups_.groups.size()));
+  header.set_user_rows(scope_.size());
   CountIgnored(groups_.others, users_, header);
   for (const auto& [warning, count] : users_.CountWarnings()) {
     (*header.mutable_warnings())[warning] = count;

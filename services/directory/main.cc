@@ -14,6 +14,7 @@
 #include "common/store/rocksdb_store.h"
 #include "common/time/clock.h"
 #include "common/time/periodic_worker.h"
+#include "services/directory/audit_plan.h"
 #include "services/directory/auditor.h"
 #include "services/directory/graph_client.h"
 #include "services/directory/grpc_authorization_client.h"
@@ -54,8 +55,6 @@ constexpr int kTenantsAtOnce = 4;
 constexpr absl::Duration kSweepPeriod = absl::Seconds(60);
 // As often as metrics are usually asked for.
 constexpr absl::Duration kGaugePeriod = absl::Seconds(15);
-// How often the audit looks whether a slice is due.
-constexpr absl::Duration kAuditPeriod = absl::Seconds(15);
 
 }  // namespace
 
@@ -109,7 +108,7 @@ int main(int argc, char** argv) {
       clock, [&](absl::Time now) { return gauges.RunOnce(now); });
   auto audit = std::make_unique<PeriodicWorker>(
       rollcall::PeriodicWorkerOptions{.name = "directory-audit",
-                                      .period = kAuditPeriod},
+                                      .period = directory::kAuditPeriod},
       clock, [&](absl::Time now) { return auditor.RunOnce(now); });
   return rpc::Serve(options, *policy, {&service}, [&] {
     // What waits for Graph is let go of first.

@@ -221,7 +221,10 @@ absl::StatusOr<v1::DirectoryHealth> DirectoryManager::GetHealth(
   v1::DirectoryHealth health;
   if (!directory.has_delete_time()) {  // A9: nobody keeps it in step.
     ASSIGN_OR_RETURN(const HealthFacts facts, ReadHealth(store_, name));
-    health = HealthOf(facts, graph_.Quota(facts.tenant_id), clock_.TimeNow());
+    // Not the mirror's: its first read is the dearest.
+    ASSIGN_OR_RETURN(const store::StoredFacts known,
+                     directories_.GetFacts(name));
+    health = HealthOf(facts, graph_.Quota(known.tenant_id()), clock_.TimeNow());
   }
   health.set_name(shown.name());
   health.set_state(shown.state());

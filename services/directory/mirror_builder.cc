@@ -34,6 +34,7 @@ StoredMirror MirrorOf(const StoredRead& read, const ReadPlace& place) {
   counts.set_users(read.user_count());
   counts.set_hidden(read.hidden_users());
   counts.set_unread(read.unread_users());
+  counts.set_rows(read.user_rows());
   *counts.mutable_ignored_members() = read.ignored_members();
   *counts.mutable_warnings() = read.warnings();
   mirror.set_next_group_number(read.group_count());

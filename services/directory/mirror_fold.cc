@@ -331,6 +331,10 @@ absl::Status MirrorFold::Touch(const SourceId& id,
   store::StoredCounts& counts = *result_.mirror.mutable_counts();
   if (base.has_value()) CountUser(*base, !places_before.empty(), -1, counts);
   if (row.has_value()) CountUser(*row, !places_after.empty(), +1, counts);
+  if (counts.has_rows()) {
+    counts.set_rows(counts.rows() + (row.has_value() ? 1 : 0) -
+                    (base.has_value() ? 1 : 0));
+  }
 
   const bool was_in = base.has_value() && !places_before.empty() &&
                       base->presence() == StoredUser::PRESENT;

@@ -8,11 +8,10 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/time/proto_time.h"
-#include "services/directory/audit_plan.h"
-#include "services/directory/audit_slice.h"
 #include "services/directory/change_cursor.h"
 #include "services/directory/change_log.h"
 #include "services/directory/deletion_watch.h"
+#include "services/directory/mirror_audit.h"
 #include "services/directory/source_user_answer.h"
 
 namespace rollcall::directory {
@@ -330,11 +329,7 @@ absl::StatusOr<bool> MirrorKeeper::Audit(
     const std::function<bool()>& cancelled) {
   ASSIGN_OR_RETURN(const absl::optional<store::StoredMirror> mirror,
                    FindMirror(store_, name));
-  if (!mirror.has_value()) return false;
-  const AuditSize size{.groups = mirror->group_count(),
-                       .users = mirror->counts().users()};
-  const absl::Time last = FromTimestamp(mirror->audit().last_slice_time());
-  if (!IsSliceDue(size, last, now)) return false;
+  if (!mirror.has_value() || !IsAuditDue(*mirror, now)) return false;
   DirectorySlots::Hold slot(slots_, name);
   if (!slot.TryTake()) return false;
   // A directory that cannot be read is not asked for in vain (R9).
@@ -343,46 +338,27 @@ absl::StatusOr<bool> MirrorKeeper::Audit(
   ASSIGN_OR_RETURN(Operation operation, Begin(name, [&] {
                      return cancelled() || watch.IsDeleted();
                    }));
-  const absl::Status status = AuditSlicewise(operation);
+  const absl::Status status = AuditOneSlice(operation);
   if (!status.ok()) return Failed(name, status);
   return true;
 }
 
-// The slice first, then a round: what changed in between is told by the round
-// and left alone, so only what no change log told is different.
-absl::Status MirrorKeeper::AuditSlicewise(Operation& operation) {
-  GraphSession& graph = *operation.graph;
-  ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> before,
-                   Show(operation.name));
-  if (before == nullptr) return absl::OkStatus();
+absl::Status MirrorKeeper::AuditOneSlice(Operation& operation) {
   RETURN_IF_ERROR(VerifyTenant(operation));
-  ASSIGN_OR_RETURN(const AuditSlice slice, NextSlice(*before, operation.time));
-  ASSIGN_OR_RETURN(RoundAnswers answers,
-                   rounds_.Ask(*before, slice.Doubts(), graph));
-  ASSIGN_OR_RETURN(const bool folded, TryRound(operation));
-  // A read of everything verifies everything.
-  if (!folded) {
-    return ReadEverythingAnew(operation, [](const FullReadProgress&) {})
-        .status();
-  }
-  ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> after,
-                   Show(operation.name));
-  if (after == nullptr) return MirrorDamaged("the mirror is gone");
-  RETURN_IF_ERROR(LeaveOutTouched(operation.round, slice, *after, answers));
-  ASSIGN_OR_RETURN(const int64_t drift, rounds_.CountDrift(*after, answers));
-  if (drift > 0) {
-    // Reads may lag behind the change log: only what is said twice counts.
-    ASSIGN_OR_RETURN(RoundAnswers again,
-                     rounds_.Ask(*after, slice.Doubts(), graph));
-    RETURN_IF_ERROR(LeaveOutTouched(operation.round, slice, *after, again));
-    if (SaySame(answers, again)) {
-      LogWarning("mirror_drift", {{"directory", operation.name.ToString()},
-                                  {"objects", drift}});
-    } else {
-      answers = RoundAnswers();
-    }
-  }
-  return rounds_.Repair(*after, answers, slice.next);
+  MirrorAudit audit(
+      rounds_, *operation.graph,
+      {.show = [&] { return Show(operation.name); },
+       .round = [&]() -> absl::StatusOr<absl::optional<RoundDigest>> {
+         ASSIGN_OR_RETURN(const bool folded, TryRound(operation));
+         if (!folded) return absl::optional<RoundDigest>();
+         return absl::make_optional(std::move(operation.round));
+       }},
+      operation.time);
+  ASSIGN_OR_RETURN(const bool verified, audit.VerifyNextSlice());
+  if (verified) return absl::OkStatus();
+  RETURN_IF_ERROR(
+      ReadEverythingAnew(operation, [](const FullReadProgress&) {}).status());
+  return audit.EndCycle();
 }
 
 absl::StatusOr<bool> MirrorKeeper::Trim(const DirectoryName& name,

@@ -88,7 +88,7 @@ class MirrorKeeper {
       Operation& operation, const Report& report);
   // Whether a round was folded; if not, everything must be read.
   absl::StatusOr<bool> TryRound(Operation& operation);
-  absl::Status AuditSlicewise(Operation& operation);
+  absl::Status AuditOneSlice(Operation& operation);
   // Remembers why an operation failed, for health.
   absl::Status Failed(const DirectoryName& name, absl::Status status);
   absl::StatusOr<std::unique_ptr<MirrorView>> Show(const DirectoryName& name);

@@ -160,22 +160,20 @@ absl::StatusOr<int64_t> MirrorRounds::CountDrift(const MirrorView& mirror,
 }
 
 absl::Status MirrorRounds::Repair(const MirrorView& mirror,
-                                  const RoundAnswers& answers,
-                                  store::StoredAudit audit) {
+                                  RoundAnswers answers, StoredMirror next) {
   ASSIGN_OR_RETURN(std::vector<GroupRow> rows, mirror.rows().Groups());
   const GroupTable groups(std::move(rows));
-  Step step{.answers = answers,
-            .next = mirror.mirror(),
-            .now = clock_.TimeNow(),
-            .is_repair = true};
-  *step.next.mutable_audit() = std::move(audit);
+  const Step step{.answers = std::move(answers),
+                  .next = std::move(next),
+                  .now = clock_.TimeNow(),
+                  .is_repair = true};
   Batch batch(mirror.rows().place().account());
   RETURN_IF_ERROR(FoldInto(mirror, groups, step, batch).status());
-  if (!answers.links.empty()) {
+  if (!step.answers.links.empty()) {
     ASSIGN_OR_RETURN(const std::vector<CursorRow> cursors,
                      mirror.rows().Cursors());
     uint64_t slice = cursors.empty() ? 0 : cursors.back().slice + 1;
-    for (const GroupLink& link : answers.links) {
+    for (const GroupLink& link : step.answers.links) {
       batch.Put(mirror_keys::Cursor(mirror.rows().place(), slice++),
                 Serialize(vault_.Seal(ScopeOf(mirror), JoinIds(link.groups),
                                       link.link, step.now)));

@@ -49,9 +49,9 @@ class MirrorRounds {
   absl::StatusOr<int64_t> CountDrift(const MirrorView& mirror,
                                      const RoundAnswers& answers);
   // Folds answers without a round, as the audit does; what was different is
-  // drift. `audit` is stored with it.
-  absl::Status Repair(const MirrorView& mirror, const RoundAnswers& answers,
-                      store::StoredAudit audit);
+  // drift. `next` is the mirror's own row but for what follows from that.
+  absl::Status Repair(const MirrorView& mirror, RoundAnswers answers,
+                      store::StoredMirror next);
 
  private:
   // What goes into the one batch.

@@ -12,6 +12,8 @@
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/directory/audit_slice.h"
+#include "services/directory/mirror_view.h"
 #include "tests/fakes/entra/random_timeline.h"
 #include "tests/system/directory/world.h"
 
@@ -89,6 +91,17 @@ class ChangesTest : public ::testing::Test {
     EXPECT_THAT(Less(told, truth), ::testing::IsEmpty()) << "are not true";
     EXPECT_THAT(Less(truth, told), ::testing::IsEmpty()) << "were not told";
     follower_.ExpectMemberCounts();
+    ExpectRowCount();
+  }
+
+  // The mirror knows how many users the audit has to verify.
+  void ExpectRowCount() {
+    const auto mirror = MirrorView::Open(
+        world_.store(), DirectoryName(AccountName("acme"), "d1"));
+    ASSERT_OK(mirror);
+    const auto rows = CountUserRows(**mirror);
+    ASSERT_OK(rows);
+    EXPECT_EQ((*mirror)->mirror().counts().rows(), *rows);
   }
 
   // What is in one and not in the other.
