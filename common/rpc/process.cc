@@ -28,7 +28,14 @@
 ABSL_FLAG(std::string, listen, "127.0.0.1:0",
           "Where to accept calls, host:port; port 0 takes any free one.");
 ABSL_FLAG(std::string, data_directory, "",
-          "The directory of this service's store.");
+          "The directory of this service's store; its checkpoints lie beside "
+          "it, in the same name with .checkpoints behind it.");
+ABSL_FLAG(int, min_free_percent, 10,
+          "How much of the disk has to stay free, 0 to 99; below it, and below "
+          "512 MiB, the store takes no writes. For a very large disk: less.");
+ABSL_FLAG(absl::Duration, checkpoint_interval, absl::Hours(1),
+          "How often a verified checkpoint of the store is made, a second or "
+          "more; 0: never.");
 ABSL_FLAG(std::string, tls_ca, "",
           "PEM file of the authorities whose certificates are accepted.");
 ABSL_FLAG(std::string, tls_certificate, "",
@@ -110,6 +117,23 @@ LogLevel LogLevelFromFlag() {
   ExitWithUsage(absl::StrCat("Flag --log_level cannot be ", level, "."));
 }
 
+int MinFreePercentFromFlag() {
+  const int percent = absl::GetFlag(FLAGS_min_free_percent);
+  if (percent >= 0 && percent <= 99) return percent;
+  ExitWithUsage(
+      absl::StrCat("Flag --min_free_percent cannot be ", percent, "."));
+}
+
+absl::Duration CheckpointIntervalFromFlag() {
+  const absl::Duration interval = absl::GetFlag(FLAGS_checkpoint_interval);
+  // Checkpoints are named by the second.
+  if (interval == absl::ZeroDuration() || interval >= absl::Seconds(1)) {
+    return interval;
+  }
+  ExitWithUsage(absl::StrCat("Flag --checkpoint_interval cannot be ",
+                             absl::FormatDuration(interval), "."));
+}
+
 // The store holds people and sealed secrets: what this process writes is for
 // its own user.
 void KeepFilesPrivate() { umask(S_IRWXG | S_IRWXO); }
@@ -150,7 +174,9 @@ ProcessOptions InitializeProcess(int argc, char** argv,
               .certificate_file = absl::GetFlag(FLAGS_tls_certificate),
               .key_file = absl::GetFlag(FLAGS_tls_key)},
       .trust_domain = absl::GetFlag(FLAGS_trust_domain),
-      .metrics_listen = absl::GetFlag(FLAGS_metrics_listen)};
+      .metrics_listen = absl::GetFlag(FLAGS_metrics_listen),
+      .min_free_percent = MinFreePercentFromFlag(),
+      .checkpoint_interval = CheckpointIntervalFromFlag()};
 }
 
 void ExitOnStoreFailure(const absl::Status& status) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "common/rpc/access_policy.h"
 #include "common/rpc/server.h"
 #include "common/rpc/tls.h"
@@ -15,14 +16,17 @@
 namespace rollcall::rpc {
 
 // The flags that every service has: --listen, --data_directory, --tls_ca,
-// --tls_certificate, --tls_key, --trust_domain,
-// --metrics_listen, --log_level.
+// --tls_certificate, --tls_key, --trust_domain, --metrics_listen, --log_level,
+// --min_free_percent, --checkpoint_interval.
 struct ProcessOptions {
   std::string listen;
   std::string data_directory;
   TlsFiles tls;
   std::string trust_domain;
   std::string metrics_listen;
+  // Of the store; process_store.h opens it.
+  int min_free_percent = 10;
+  absl::Duration checkpoint_interval = absl::Hours(1);  // Zero: never.
 };
 
 // First thing in main: blocks signals, forbids core dumps and ptrace, keeps

@@ -40,13 +40,16 @@ TEST(Process, ReadsItsOptionsFromFlags) {
   const ProcessOptions options =
       Initialize({"--listen=127.0.0.1:7005", "--data_directory", "/data",
                   "--tls_ca=ca.pem", "--tls_certificate=trash.pem",
-                  "--tls_key=trash.key", "--trust_domain=test.rollcall"});
+                  "--tls_key=trash.key", "--trust_domain=test.rollcall",
+                  "--min_free_percent=3", "--checkpoint_interval=30m"});
   EXPECT_EQ(options.listen, "127.0.0.1:7005");
   EXPECT_EQ(options.data_directory, "/data");
   EXPECT_EQ(options.tls.ca_file, "ca.pem");
   EXPECT_EQ(options.tls.certificate_file, "trash.pem");
   EXPECT_EQ(options.tls.key_file, "trash.key");
   EXPECT_EQ(options.trust_domain, "test.rollcall");
+  EXPECT_EQ(options.min_free_percent, 3);
+  EXPECT_EQ(options.checkpoint_interval, absl::Minutes(30));
 }
 
 TEST(Process, LeavesNoTraceOfItsMemory) {
@@ -74,6 +77,10 @@ TEST(ProcessDeathTest, EndsWith64OnAWrongCommandLine) {
   EXPECT_EXIT(Initialize({"--listen"}), ExitedWithCode(64), "needs a value");
   EXPECT_EXIT(Initialize({"--log_level=loud"}), ExitedWithCode(64),
               "--log_level cannot be loud");
+  EXPECT_EXIT(Initialize({"--min_free_percent=100"}), ExitedWithCode(64),
+              "--min_free_percent cannot be 100");
+  EXPECT_EXIT(Initialize({"--checkpoint_interval=10ms"}), ExitedWithCode(64),
+              "--checkpoint_interval cannot be 10ms");
 }
 
 TEST(ProcessDeathTest, EndsWith74WhenItsStoreFails) {

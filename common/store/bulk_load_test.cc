@@ -25,11 +25,13 @@ class BulkLoad : public ::testing::Test {
   ~BulkLoad() override { SetLogSink(nullptr); }
 
   std::unique_ptr<Store> Open(uint64_t min_free_bytes = 0) {
-    return *OpenRocksDb({.path = directory_.path(),
-                         .owner = "test",
-                         .min_free_bytes = min_free_bytes,
-                         .bulk_chunk_bytes = 4 << 10,
-                         .env = env_.get()});
+    return *OpenRocksDb(
+        {.path = directory_.path(),
+         .owner = "test",
+         .min_free_bytes = min_free_bytes,
+         .disk_space = [this](const std::string&) { return space_; },
+         .bulk_chunk_bytes = 4 << 10,
+         .env = env_.get()});
   }
 
   // Some chunks of rows whose keys begin with `name`.
@@ -53,6 +55,7 @@ class BulkLoad : public ::testing::Test {
   }
 
   static constexpr int kRows = 200;
+  DiskSpace space_{.free = 1000, .total = 1000};
   const TemporaryDirectory directory_;
   const std::shared_ptr<FaultFileSystem> disk_ =
       std::make_shared<FaultFileSystem>();
@@ -98,11 +101,11 @@ TEST_F(BulkLoad, OnAFailingDiskIsThereWhollyOrNotAtAll) {
 
 TEST_F(BulkLoad, OnADiskThatIsNearlyFullIsRefusedAndWritesNothing) {
   const auto store = Open(/*min_free_bytes=*/1000);
-  disk_->SetFreeSpace(999);
+  space_.free = 999;
   EXPECT_THAT(Load(*store, "full"),
               StatusIs(absl::StatusCode::kResourceExhausted,
                        std::string("STORE_DISK_LOW")));
-  disk_->SetFreeSpace(1000);
+  space_.free = 1000;
   EXPECT_EQ(CountRows(*store, "full"), 0);
   EXPECT_OK(Load(*store, "enough"));
   EXPECT_EQ(CountRows(*store, "enough"), kRows);

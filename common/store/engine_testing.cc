@@ -13,7 +13,7 @@ namespace rollcall::store {
 namespace fs = std::filesystem;
 
 TemporaryDirectory::TemporaryDirectory()
-    : path_(testing::TempDir() + "/store-XXXXXX") {
+    : path_(fs::path(testing::TempDir() + "/store-XXXXXX").lexically_normal()) {
   EXPECT_NE(mkdtemp(path_.data()), nullptr);
 }
 

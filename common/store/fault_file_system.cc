@@ -65,11 +65,6 @@ bool FaultFileSystem::CancelFailure() {
   return std::exchange(fault_, absl::nullopt).has_value();
 }
 
-void FaultFileSystem::SetFreeSpace(uint64_t bytes) {
-  absl::MutexLock lock(&mutex_);
-  free_bytes_ = bytes;
-}
-
 IOStatus FaultFileSystem::Next(Operation operation, const std::string& path) {
   absl::MutexLock lock(&mutex_);
   if (!fault_.has_value() || fault_->operation != operation ||
@@ -90,18 +85,6 @@ IOStatus FaultFileSystem::NewWritableFile(
     *result = std::make_unique<FaultFile>(std::move(file), path, *this);
   }
   return status;
-}
-
-IOStatus FaultFileSystem::GetFreeSpace(const std::string& path,
-                                       const IOOptions& options,
-                                       uint64_t* free_bytes,
-                                       IODebugContext* debug) {
-  absl::MutexLock lock(&mutex_);
-  if (!free_bytes_.has_value()) {
-    return FileSystemWrapper::GetFreeSpace(path, options, free_bytes, debug);
-  }
-  *free_bytes = *free_bytes_;
-  return IOStatus::OK();
 }
 
 }  // namespace rollcall::store

@@ -1,5 +1,4 @@
-// A file system that fails at the n-th write or sync, or is nearly full. For
-// tests.
+// A file system that fails at the n-th write or sync. For tests.
 #ifndef ROLLCALL_COMMON_STORE_FAULT_FILE_SYSTEM_H_
 #define ROLLCALL_COMMON_STORE_FAULT_FILE_SYSTEM_H_
 
@@ -30,8 +29,6 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
   // Whether that failure is still to come; it comes no more.
   bool CancelFailure();
 
-  void SetFreeSpace(uint64_t bytes);
-
   // The error that is due, or OK. For the files of this file system.
   rocksdb::IOStatus Next(Operation operation, const std::string& path);
 
@@ -40,10 +37,6 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
       const std::string& path, const rocksdb::FileOptions& options,
       std::unique_ptr<rocksdb::FSWritableFile>* result,
       rocksdb::IODebugContext* debug) override;
-  rocksdb::IOStatus GetFreeSpace(const std::string& path,
-                                 const rocksdb::IOOptions& options,
-                                 uint64_t* free_bytes,
-                                 rocksdb::IODebugContext* debug) override;
 
  private:
   struct Fault {
@@ -54,7 +47,6 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
 
   absl::Mutex mutex_;
   absl::optional<Fault> fault_ ABSL_GUARDED_BY(mutex_);
-  absl::optional<uint64_t> free_bytes_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace rollcall::store

@@ -26,6 +26,9 @@ const auto kStoreFailed =
 const auto kStoreDamaged =
     StatusIs(absl::StatusCode::kDataLoss, std::string("STORE_DAMAGED"));
 
+const auto kDiskLow = StatusIs(absl::StatusCode::kResourceExhausted,
+                               std::string("STORE_DISK_LOW"));
+
 // Where a consumer is in the history of a producer's store.
 struct Place {
   std::string incarnation;
@@ -141,18 +144,37 @@ TEST_F(Reliability, Finding2_AFailureInTheBackgroundEndsTheStore) {
 }
 
 TEST_F(Reliability, Finding2_AFullDiskIsNoticedBeforeItIsFull) {
-  const auto store = *OpenRocksDb({.path = directory_.path(),
-                                   .owner = "test",
-                                   .min_free_bytes = 1000,
-                                   .env = env_.get()});
-  disk_->SetFreeSpace(1000);
+  DiskSpace disk{.free = 10'000, .total = 100'000};
+  const auto store =
+      *OpenRocksDb({.path = directory_.path(),
+                    .owner = "test",
+                    .min_free_bytes = 1000,
+                    .disk_space = [&](const std::string&) { return disk; },
+                    .env = env_.get()});
   EXPECT_OK(Commit(*store, 1));
-  disk_->SetFreeSpace(999);
-  EXPECT_THAT(Commit(*store, 2), StatusIs(absl::StatusCode::kResourceExhausted,
-                                          std::string("STORE_DISK_LOW")));
+  --disk.free;  // A tenth is no longer free.
+  EXPECT_THAT(Commit(*store, 2), kDiskLow);
   EXPECT_FALSE(HasBatch(*store, 2));
-  disk_->SetFreeSpace(1000);
+  disk.total = 9'999;
+  disk.free = 1000;
   EXPECT_OK(Commit(*store, 3));
+  --disk.free;  // More than a tenth is, but not enough.
+  EXPECT_THAT(Commit(*store, 4), kDiskLow);
+  EXPECT_THAT(store->Checkpoint(directory_.path() + "/copy"), kDiskLow);
+  disk.free = 1000;
+  EXPECT_OK(Commit(*store, 5));
+}
+
+TEST_F(Reliability, Finding2_ADiskThatDoesNotAnswerIsNotTakenForAnEmptyOne) {
+  const auto store = *OpenRocksDb(
+      {.path = directory_.path(),
+       .owner = "test",
+       .disk_space =
+           [](const std::string&) { return absl::UnavailableError("gone"); },
+       .env = env_.get()});
+  EXPECT_THAT(Commit(*store, 1), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_FALSE(HasBatch(*store, 1));
+  EXPECT_TRUE(failures_.empty());  // Nothing was written that may be in doubt.
 }
 
 // --- Finding 3: a write that returned an error may still be durable

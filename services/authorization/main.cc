@@ -9,7 +9,7 @@
 #include "common/rpc/access_policy.h"
 #include "common/rpc/edge.h"
 #include "common/rpc/process.h"
-#include "common/store/rocksdb_store.h"
+#include "common/rpc/process_store.h"
 #include "common/time/clock.h"
 #include "common/time/periodic_worker.h"
 #include "services/authorization/authorizer.h"
@@ -51,10 +51,7 @@ int Main(int argc, char** argv) {
   const auto policy = rpc::AccessPolicy::ForServices({kServiceName});
   if (!policy.ok()) return rpc::FailToStart(policy.status());
 
-  const auto database =
-      rollcall::store::OpenRocksDb({.path = process.data_directory,
-                                    .owner = "authorization",
-                                    .on_failure = rpc::ExitOnStoreFailure});
+  const auto database = rpc::OpenStore(process, "authorization");
   if (!database.ok()) return rpc::FailToStart(database.status());
   AuthorizationStore store(**database);
   const auto client =

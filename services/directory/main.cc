@@ -11,7 +11,7 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/edge.h"
 #include "common/rpc/process.h"
-#include "common/store/rocksdb_store.h"
+#include "common/rpc/process_store.h"
 #include "common/time/clock.h"
 #include "common/time/periodic_worker.h"
 #include "services/directory/audit_plan.h"
@@ -43,7 +43,6 @@ using rollcall::PeriodicWorker;
 namespace directory = rollcall::directory;
 namespace http = rollcall::http;
 namespace rpc = rollcall::rpc;
-namespace store = rollcall::store;
 
 constexpr char kDirectoryService[] = "rollcall.directory.v1.DirectoryService";
 constexpr char kAuthorizationService[] =
@@ -66,10 +65,7 @@ int main(int argc, char** argv) {
 
   const auto sealer = rollcall::Sealer::FromFile(absl::GetFlag(FLAGS_key_file));
   if (!sealer.ok()) return rpc::FailToStart(sealer.status());
-  auto rows = store::OpenRocksDb({.path = options.data_directory,
-                                  .format_version = kStoreFormatVersion,
-                                  .owner = "directory",
-                                  .on_failure = rpc::ExitOnStoreFailure});
+  auto rows = rpc::OpenStore(options, "directory", kStoreFormatVersion);
   if (!rows.ok()) return rpc::FailToStart(rows.status());
   auto channel = rpc::OpenChannel({.target = absl::GetFlag(FLAGS_authorization),
                                    .tls = options.tls,

@@ -12,7 +12,7 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/edge.h"
 #include "common/rpc/process.h"
-#include "common/store/rocksdb_store.h"
+#include "common/rpc/process_store.h"
 #include "common/time/clock.h"
 #include "common/time/periodic_worker.h"
 #include "services/enrollment/reconciliation_client.h"
@@ -50,7 +50,6 @@ using rollcall::PeriodicWorker;
 using rollcall::Sealer;
 namespace enrollment = rollcall::enrollment;
 namespace rpc = rollcall::rpc;
-namespace store = rollcall::store;
 
 constexpr char kEnrollmentService[] =
     "rollcall.enrollment.v1.EnrollmentService";
@@ -97,10 +96,7 @@ int main(int argc, char** argv) {
   if (!sealer.ok()) return rpc::FailToStart(sealer.status());
   auto smtp = enrollment::SmtpClient::Create(ToMailServer());
   if (!smtp.ok()) return rpc::FailToStart(smtp.status());
-  auto rows = store::OpenRocksDb({.path = options.data_directory,
-                                  .format_version = enrollment::kStoreFormat,
-                                  .owner = "enrollment",
-                                  .on_failure = rpc::ExitOnStoreFailure});
+  auto rows = rpc::OpenStore(options, "enrollment", enrollment::kStoreFormat);
   if (!rows.ok()) return rpc::FailToStart(rows.status());
   auto changes =
       rpc::OpenChannel(ToReconciliation(options, kReconciliationService));

@@ -12,7 +12,7 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/edge.h"
 #include "common/rpc/process.h"
-#include "common/store/rocksdb_store.h"
+#include "common/rpc/process_store.h"
 #include "common/time/clock.h"
 #include "common/time/periodic_worker.h"
 #include "services/reconciliation/access_cache.h"
@@ -53,11 +53,7 @@ int Main(int argc, char** argv) {
       rpc::InitializeProcess(argc, argv, "reconciliation");
   Clock& clock = Clock::GetRealClock();
 
-  auto rows =
-      rollcall::store::OpenRocksDb({.path = process.data_directory,
-                                    .format_version = kStoreFormatVersion,
-                                    .owner = "reconciliation",
-                                    .on_failure = rpc::ExitOnStoreFailure});
+  auto rows = rpc::OpenStore(process, "reconciliation", kStoreFormatVersion);
   if (!rows.ok()) return rpc::FailToStart(rows.status());
   AccessCache access;
   WatchedStore watched(**rows, access);

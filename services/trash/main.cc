@@ -10,7 +10,7 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/edge.h"
 #include "common/rpc/process.h"
-#include "common/store/rocksdb_store.h"
+#include "common/rpc/process_store.h"
 #include "common/time/clock.h"
 #include "common/time/periodic_worker.h"
 #include "services/trash/client.h"
@@ -30,7 +30,6 @@ using rollcall::Clock;
 using rollcall::PeriodicWorker;
 namespace feed = rollcall::feed;
 namespace rpc = rollcall::rpc;
-namespace store = rollcall::store;
 namespace trash = rollcall::trash;
 
 constexpr char kTrashService[] = "rollcall.trash.v1.TrashService";
@@ -59,9 +58,7 @@ int main(int argc, char** argv) {
       rpc::InitializeProcess(argc, argv, "trash");
   const absl::Duration retention = absl::GetFlag(FLAGS_retention);
 
-  auto rows = store::OpenRocksDb({.path = options.data_directory,
-                                  .owner = "trash",
-                                  .on_failure = rpc::ExitOnStoreFailure});
+  auto rows = rpc::OpenStore(options, "trash");
   if (!rows.ok()) return rpc::FailToStart(rows.status());
   auto changes =
       rpc::OpenChannel(ToReconciliation(options, kReconciliationService));
