@@ -149,12 +149,14 @@ absl::StatusOr<bool> DescribeAsMirror(const WholeGroup& other,
   different |= LeaveOutDifferent(other.description.visibility,
                                  group.description.visibility);
   if (other.described == group.described &&
+      other.skip_reason == group.skip_reason &&
       other.members.unreadable == group.members.unreadable) {
     return different;
   }
   ASSIGN_OR_RETURN(const absl::optional<StoredGroup> row,
                    mirror.FindGroup(group.id));
   group.described = row.has_value() && row->described();
+  group.skip_reason = row.has_value() ? row->skip_reason() : "";
   group.members.unreadable = row.has_value() ? row->unreadable() : 0;
   return true;
 }

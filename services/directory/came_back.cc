@@ -32,11 +32,10 @@ std::vector<SourceId> Present(const absl::flat_hash_map<SourceId, News>& told) {
 
 absl::Status AskWhoCameBack(GraphSession& graph, WorkCrew& crew,
                             const GroupTable& groups,
-                            const std::vector<ChangeLink>& links,
+                            const std::vector<ChangeLink>& links, size_t most,
                             RoundAnswers& answers) {
   ASSIGN_OR_RETURN(const FollowedLinks since, FollowLinks(graph, crew, links));
-  if (since.digest.users.size() + since.digest.groups.size() >
-      kMaxMembershipQuestions) {
+  if (since.digest.users.size() + since.digest.groups.size() > most) {
     return ResourceExhausted(
         "GRAPH_ROUND_TOO_LARGE",
         "Too much changes while a round asks; a full read is cheaper.");

@@ -5,6 +5,7 @@
 #ifndef ROLLCALL_SERVICES_DIRECTORY_CAME_BACK_H_
 #define ROLLCALL_SERVICES_DIRECTORY_CAME_BACK_H_
 
+#include <cstddef>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,11 +21,11 @@ namespace rollcall::directory {
 // for the memberships of everybody they tell of: into the lists of `answers`,
 // or else into user_groups and outer_groups. Users who are gone by now are
 // answered to be absent: nobody takes them for present when they come back.
-// RESOURCE_EXHAUSTED, reason GRAPH_ROUND_TOO_LARGE, past
-// kMaxMembershipQuestions.
+// RESOURCE_EXHAUSTED, reason GRAPH_ROUND_TOO_LARGE, if they tell of more than
+// `most`.
 absl::Status AskWhoCameBack(GraphSession& graph, WorkCrew& crew,
                             const GroupTable& groups,
-                            const std::vector<ChangeLink>& links,
+                            const std::vector<ChangeLink>& links, size_t most,
                             RoundAnswers& answers);
 
 }  // namespace rollcall::directory

@@ -4,7 +4,6 @@
 #include <iterator>
 #include <utility>
 
-#include "absl/container/btree_set.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/store.h"
@@ -20,9 +19,6 @@ namespace {
 
 using ::rollcall::store::Batch;
 using store::StoredMirror;
-
-// Of the first links; usually it is done with once.
-constexpr int kMaxFollows = 5;
 
 bool IsBearable(const absl::Status& status) {
   return !EndsTheRead(status) || CallsForFullRead(status) ||
@@ -56,11 +52,13 @@ absl::Status CatchingUp::SliceLinks(const std::vector<SourceId>& groups) {
   if (!trouble().ok()) return absl::OkStatus();
   // After the groups were read: who was deleted meanwhile is among them.
   ASSIGN_OR_RETURN(const std::vector<SourceId> deleted,
-                   ListDeletedGroups(graph_));
-  absl::btree_set<SourceId> watched(deleted.begin(), deleted.end());
-  watched.insert(groups.begin(), groups.end());
-  groups_ = SliceGroups({watched.begin(), watched.end()});
-  watched_.insert(watched.begin(), watched.end());
+                   ListDeletedGroups(graph_, limits_.deleted_groups));
+  watched_.insert(groups.begin(), groups.end());
+  std::vector<SourceId> others;
+  for (const SourceId& id : deleted) {
+    if (watched_.insert(id).second) others.push_back(id);
+  }
+  groups_ = SliceGroups(groups, others);
   for (ChangeLink& slice : groups_) {
     crew_.Add([this, &slice]() -> absl::Status {
       if (!trouble().ok()) return absl::OkStatus();
@@ -78,7 +76,7 @@ absl::Status CatchingUp::Follow() {
 
 absl::Status CatchingUp::TryFollow() {
   // A tenant that goes on and on is left to the audit.
-  for (int times = 0; times < kMaxFollows; ++times) {
+  for (int times = 0; times < limits_.follows; ++times) {
     ASSIGN_OR_RETURN(followed_,
                      FollowLinks(graph_, crew_, std::move(followed_.links),
                                  std::move(followed_.digest)));
@@ -91,7 +89,7 @@ absl::Status CatchingUp::TryFollow() {
     if (deleted.empty()) return absl::OkStatus();
     std::sort(deleted.begin(), deleted.end());
     ASSIGN_OR_RETURN(std::vector<ChangeLink> links,
-                     directory::TakeGroupLinks(graph_, crew_, deleted));
+                     directory::TakeGroupLinks(graph_, crew_, {}, deleted));
     std::move(links.begin(), links.end(), std::back_inserter(groups_));
     watched_.insert(deleted.begin(), deleted.end());
   }
@@ -118,14 +116,15 @@ absl::StatusOr<std::vector<ChangeLink>> CatchingUp::TryFold(
   const MirrorReader rows(writer.store(), writer.place());
   ASSIGN_OR_RETURN(std::vector<GroupRow> group_rows, rows.Groups());
   const GroupTable groups(std::move(group_rows));
-  ASSIGN_OR_RETURN(const RoundAnswers answers,
-                   RoundQuestions(graph_, crew_, rows, groups,
-                                  UserSelect(options.phone_import_enabled()),
-                                  watched_, InDoubt::kEverybodyTold)
-                       .Ask(followed_.digest, followed_.links));
+  ASSIGN_OR_RETURN(
+      const RoundAnswers answers,
+      RoundQuestions(graph_, crew_, rows, groups,
+                     UserSelect(options.phone_import_enabled()),
+                     FollowedGroups(groups_), limits_, InDoubt::kEverybodyTold)
+          .Ask(followed_.digest, followed_.links));
   Batch batch(writer.place().account());
   ASSIGN_OR_RETURN(FoldResult result,
-                   MirrorFold(rows, groups, options, batch)
+                   MirrorFold(rows, groups, options, limits_, batch)
                        .Fold(followed_.digest, answers, mirror));
   // Nobody sees these rows before the switch.
   if (!batch.empty()) RETURN_IF_ERROR(writer.store().Commit(batch));

@@ -14,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "services/directory/delta_round.h"
 #include "services/directory/graph_client.h"
+#include "services/directory/read_limits.h"
 #include "services/directory/read_store.h"
 #include "services/directory/source_id.h"
 #include "services/directory/store.pb.h"
@@ -29,8 +30,8 @@ namespace rollcall::directory {
 class CatchingUp {
  public:
   // All must outlive it.
-  CatchingUp(GraphSession& graph, WorkCrew& crew)
-      : graph_(graph), crew_(crew) {}
+  CatchingUp(GraphSession& graph, WorkCrew& crew, const ReadLimits& limits)
+      : graph_(graph), crew_(crew), limits_(limits) {}
 
   // Before anything is read; done when the crew is idle. The links of all users
   // and all groups.
@@ -61,6 +62,7 @@ class CatchingUp {
 
   GraphSession& graph_;
   WorkCrew& crew_;
+  const ReadLimits limits_;
   // Each written by one task, and read when the crew is idle.
   ChangeLink users_{.users = true};
   ChangeLink all_groups_;

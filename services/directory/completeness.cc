@@ -24,7 +24,9 @@ std::string WhyGroupIsOpen(const GroupEvidence& group) {
                         " members that cannot be read.");
   }
   if (!group.described) {
-    return absl::StrCat(name, " could not be described by the tenant.");
+    return absl::StrCat(name, " could not be described by the tenant",
+                        group.skip_reason.empty() ? "" : ": ",
+                        group.skip_reason, ".");
   }
   // Without a further permission, such a list is empty or short, with a
   // success; short ones cannot be told from full ones.

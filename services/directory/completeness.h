@@ -28,6 +28,7 @@ struct GroupEvidence {
   int64_t unreadable = 0;  // Members that could not be read.
   // Whether name and visibility of the group were read.
   bool described = false;
+  std::string skip_reason;  // If not: what is wrong with them.
   std::string visibility;
 };
 

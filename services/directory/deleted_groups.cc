@@ -10,7 +10,8 @@
 
 namespace rollcall::directory {
 
-absl::StatusOr<std::vector<SourceId>> ListDeletedGroups(GraphSession& graph) {
+absl::StatusOr<std::vector<SourceId>> ListDeletedGroups(GraphSession& graph,
+                                                        size_t most) {
   std::vector<SourceId> ids;
   const absl::Status walked = WalkPages<SourceGroup>(
       graph,
@@ -33,10 +34,10 @@ absl::StatusOr<std::vector<SourceId>> ListDeletedGroups(GraphSession& graph) {
   if (!walked.ok()) return walked;
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  if (ids.size() > kMaxDeletedGroups) {
+  if (ids.size() > most) {
     LogWarning("deleted_groups_not_followed",
                {{"groups", static_cast<int64_t>(ids.size())}});
-    ids.resize(kMaxDeletedGroups);
+    ids.resize(most);
   }
   return ids;
 }

@@ -3,6 +3,7 @@
 #ifndef ROLLCALL_SERVICES_DIRECTORY_DELETED_GROUPS_H_
 #define ROLLCALL_SERVICES_DIRECTORY_DELETED_GROUPS_H_
 
+#include <cstddef>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -11,12 +12,9 @@
 
 namespace rollcall::directory {
 
-// More are not followed: every 50 of them cost a request a round. Of the rest,
-// the audit finds those that are back.
-inline constexpr size_t kMaxDeletedGroups = 500;
-
-// Ascending, at most kMaxDeletedGroups; none if the application may not ask.
-absl::StatusOr<std::vector<SourceId>> ListDeletedGroups(GraphSession& graph);
+// Ascending, at most so many; none if the application may not ask.
+absl::StatusOr<std::vector<SourceId>> ListDeletedGroups(GraphSession& graph,
+                                                        size_t most);
 
 }  // namespace rollcall::directory
 

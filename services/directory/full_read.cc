@@ -12,6 +12,7 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "services/directory/completeness.h"
+#include "services/directory/graph_limits.h"
 #include "services/directory/graph_page.h"
 #include "services/directory/group_closure.h"
 #include "services/directory/user_row.h"
@@ -97,6 +98,7 @@ StoredGroup RowOf(const GroupRecord& group, uint32_t number) {
   row.set_number(number);
   row.set_visibility(evidence.visibility);
   row.set_described(evidence.described);
+  row.set_skip_reason(evidence.skip_reason);
   row.set_cut(evidence.chain == GroupEvidence::Chain::kCut);
   row.set_error(evidence.error);
   row.set_unreadable(evidence.unreadable);
@@ -211,13 +213,16 @@ absl::StatusOr<absl::optional<int64_t>> CountTenantUsers(GraphSession& graph) {
 }
 
 FullRead::FullRead(GraphSession& graph, ReadWriter& writer, WorkCrew& crew,
-                   UserSource user_source, absl::optional<int64_t> tenant_users,
+                   const FullReadOptions& options,
+                   absl::optional<int64_t> tenant_users,
                    std::function<void(const FullReadProgress&)> report)
     : graph_(graph),
       writer_(writer),
       crew_(crew),
+      limits_(options.limits),
       report_(std::move(report)),
-      users_(graph, writer, crew, counters_, user_source, tenant_users) {}
+      users_(graph, writer, crew, counters_, limits_, options.user_source,
+             tenant_users) {}
 
 void FullRead::Report() {
   report_(
@@ -226,7 +231,7 @@ void FullRead::Report() {
 
 absl::StatusOr<std::vector<SourceId>> FullRead::ReadGroups() {
   users_.Expect(0);
-  GroupReader reader(graph_, writer_, crew_, [this](int64_t members) {
+  GroupReader reader(graph_, writer_, crew_, limits_, [this](int64_t members) {
     users_.Expect(counters_.objects_read += members);
   });
   ASSIGN_OR_RETURN(groups_,
@@ -274,6 +279,10 @@ absl::StatusOr<StoredRead> FullRead::Write() {
   CountIgnored(groups_.others, users_, header);
   for (const auto& [warning, count] : users_.CountWarnings()) {
     (*header.mutable_warnings())[warning] = count;
+  }
+  for (const GroupRecord& group : groups_.groups) {
+    if (group.evidence.skip_reason.empty()) continue;
+    ++(*header.mutable_warnings())[WarningOfGroup(group.evidence.skip_reason)];
   }
   header.set_requests(graph_.answers());
   return header;

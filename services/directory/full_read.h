@@ -13,6 +13,7 @@
 #include "services/directory/group_reader.h"
 #include "services/directory/membership_index.h"
 #include "services/directory/read_counters.h"
+#include "services/directory/read_limits.h"
 #include "services/directory/read_store.h"
 #include "services/directory/source_id.h"
 #include "services/directory/store.pb.h"
@@ -26,6 +27,7 @@ struct FullReadOptions {
   // manners.
   int parallelism = 8;
   UserSource user_source = UserSource::kBySize;
+  ReadLimits limits;
 };
 
 struct FullReadProgress {
@@ -52,7 +54,7 @@ class FullRead {
   // All must outlive the read. What else is asked of the crew is done beside
   // the reading. `report` is called on the methods' thread, now and then.
   FullRead(GraphSession& graph, ReadWriter& writer, WorkCrew& crew,
-           UserSource user_source, absl::optional<int64_t> tenant_users,
+           const FullReadOptions& options, absl::optional<int64_t> tenant_users,
            std::function<void(const FullReadProgress&)> report);
 
   // Gives the ids of all groups that lead to a selected one, ascending.
@@ -68,6 +70,7 @@ class FullRead {
   GraphSession& graph_;
   ReadWriter& writer_;
   WorkCrew& crew_;
+  const ReadLimits limits_;
   const std::function<void(const FullReadProgress&)> report_;
   ReadCounters counters_;
   GroupsRead groups_;

@@ -76,7 +76,7 @@ class FullReadTest : public ::testing::Test {
     EXPECT_OK(writer);
     writer_ = *std::move(writer);
     WorkCrew crew(1);
-    FullRead read(**session, *writer_, crew, UserSource::kBySize, absl::nullopt,
+    FullRead read(**session, *writer_, crew, {.limits = limits_}, absl::nullopt,
                   [](const FullReadProgress&) {});
     RETURN_IF_ERROR(read.ReadGroups().status());
     RETURN_IF_ERROR(read.ReadUsers());
@@ -91,6 +91,7 @@ class FullReadTest : public ::testing::Test {
   GraphClient client_;
   std::unique_ptr<rollcall::store::Store> store_;
   store::StoredRead header_;
+  ReadLimits limits_;
   std::unique_ptr<ReadWriter> writer_;
 };
 
@@ -169,6 +170,74 @@ TEST_F(FullReadTest, B3_AMemberWithoutATypeLeavesTheReadUnproved) {
   ASSERT_OK_AND_ASSIGN(const store::StoredRead read, Read());
   EXPECT_FALSE(read.complete());
   EXPECT_THAT(read.incomplete_reasons(), SizeIs(1));
+}
+
+// One by one it would never end; so many do not come by chance.
+TEST_F(FullReadTest, R30_VeryManyUsersWhomNobodyShowsAreNotAskedForOneByOne) {
+  const std::string member = R"("@odata.type":"#microsoft.graph.user")";
+  const Answer members = List(absl::StrCat(Object(SourceId(2, 1), member), ",",
+                                           Object(SourceId(2, 2), member), ",",
+                                           Object(SourceId(2, 3), member)));
+  const Answer gone = {
+      .status = 404,
+      .body = R"({"error":{"code":"Request_ResourceNotFound"}})"};
+  limits_.confirmations = 3;
+  graph_.Say({members, Groups(), List(""), gone, gone, gone});
+  ASSERT_OK_AND_ASSIGN(store::StoredRead read, Read());
+  EXPECT_TRUE(read.complete());
+  EXPECT_EQ(read.ignored_members().at("DANGLING"), 3);
+
+  limits_.confirmations = 2;
+  graph_.Say({List(absl::StrCat(Object(SourceId(2, 1), member), ",",
+                                Object(SourceId(2, 2), member), ",",
+                                Object(SourceId(2, 3), member), ",",
+                                Object(SourceId(2, 4), member))),
+              Groups(),
+              List(Object(SourceId(2, 4), R"("userPrincipalName":"a@b.c")"))});
+  const size_t before = graph_.requests().size();
+  ASSERT_OK_AND_ASSIGN(read, Read());
+  EXPECT_THAT(graph_.requests(), SizeIs(before + 3));
+  EXPECT_FALSE(read.complete());
+  EXPECT_THAT(read.incomplete_reasons(),
+              ElementsAre(HasSubstr("The tenant did not show them.")));
+}
+
+TEST_F(FullReadTest, B12_WhatDoesNotFitIntoMemoryIsRefused) {
+  struct Case {
+    std::string name;
+    ReadLimits limits;
+    bool fits;
+  };
+  const SourceId inner(1, 2);
+  const Answer members = List(absl::StrCat(
+      Object(kUser, R"("@odata.type":"#microsoft.graph.user")"), ",",
+      Object(SourceId(2, 3), R"("@odata.type":"#microsoft.graph.user")"), ",",
+      Object(inner, R"("@odata.type":"#microsoft.graph.group")")));
+  for (const Case& each :
+       {Case{"everything fits", {.groups = 2, .memberships = 4}, true},
+        Case{"too many groups", {.groups = 1}, false},
+        Case{"too long a list", {.memberships = 2}, false},
+        Case{"lists that are too long together", {.memberships = 3}, false}}) {
+    SCOPED_TRACE(each.name);
+    limits_ = each.limits;
+    graph_.Say(
+        {members,
+         List(absl::StrCat(
+             Object(kUser, R"("@odata.type":"#microsoft.graph.user")"), ",",
+             Object(SourceId(2, 3),
+                    R"("@odata.type":"#microsoft.graph.user")"))),
+         Groups(),
+         List(absl::StrCat(
+             Object(kUser, R"("userPrincipalName":"a@b.c")"), ",",
+             Object(SourceId(2, 3), R"("userPrincipalName":"b@b.c")")))});
+    const auto read = Read();
+    if (each.fits) {
+      EXPECT_OK(read);
+    } else {
+      EXPECT_THAT(read, StatusIs(StatusCode::kResourceExhausted,
+                                 "DIRECTORY_TOO_LARGE"));
+    }
+  }
 }
 
 }  // namespace

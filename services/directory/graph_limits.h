@@ -6,6 +6,9 @@
 #include <cstddef>
 #include <string>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "services/directory/source_id.h"
 
@@ -28,6 +31,16 @@ struct SkippedObject {
   std::string reason;
   absl::optional<SourceId> id;  // If it could be read.
 };
+
+// Whether a user with that skip reason is an object that could not be read.
+inline bool IsUnreadable(absl::string_view skip_reason) {
+  return absl::StartsWith(skip_reason, "OBJECT_");
+}
+
+// How it is counted that a group's description could not be read.
+inline std::string WarningOfGroup(absl::string_view reason) {
+  return absl::StrCat("GROUP_", reason);
+}
 
 }  // namespace rollcall::directory
 

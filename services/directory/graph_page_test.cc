@@ -114,6 +114,14 @@ TEST(GraphPage, AnEmptyPageMayLeadOn) {
   EXPECT_EQ(page->next_link, "https://graph.test/v1.0/x?$skiptoken=a");
 }
 
+TEST(GraphPage, AListOfTextsHasABound) {
+  const auto user = ParseUser(absl::StrCat(
+      R"({"id":")", kId, R"(","businessPhones":["1")",
+      absl::StrReplaceAll(std::string(31, 'x'), {{"x", R"(,"1")"}}), "]}"));
+  ASSERT_OK(user);
+  EXPECT_EQ(user->business_phones.value().size(), 32u);
+}
+
 struct Hostile {
   const char* name;
   std::string object;
@@ -153,6 +161,12 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"MegabyteName",
                 absl::StrCat(R"({"id":"ID","displayName":")",
                              std::string(1 << 20, 'x'), R"("})"),
+                "OBJECT_TEXT_TOO_LONG", true},
+        Hostile{"TooManyPhones",
+                absl::StrCat(R"({"id":"ID","businessPhones":["1")",
+                             absl::StrReplaceAll(std::string(32, 'x'),
+                                                 {{"x", R"(,"1")"}}),
+                             "]}"),
                 "OBJECT_TEXT_TOO_LONG", true},
         Hostile{"NumberForName", R"({"id":"ID","displayName":7})",
                 "OBJECT_WRONG_TYPE", true},

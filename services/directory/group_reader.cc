@@ -12,10 +12,6 @@
 namespace rollcall::directory {
 namespace {
 
-// Past these a read does not fit into the memory that the service promises to
-// stay within.
-constexpr size_t kMaxGroups = 100'000;
-constexpr size_t kMaxMemberships = 16'000'000;
 constexpr size_t kGroupsPerQuestion = 1000;  // What getByIds takes.
 
 }  // namespace
@@ -63,7 +59,7 @@ void GroupReader::Discover(const SourceId& group, bool selected) {
 absl::Status GroupReader::ReadGroup(uint32_t number, const SourceId& id) {
   MemberList list;
   const absl::Status chain =
-      ReadMemberList(graph_, id, kMaxMemberships, on_members_, list);
+      ReadMemberList(graph_, id, limits_.memberships, on_members_, list);
   if (EndsTheRead(chain)) return chain;
   RETURN_IF_ERROR(writer_.PutMembers(id, list.users));
   return Record(number, chain, std::move(list));
@@ -90,10 +86,11 @@ absl::Status GroupReader::Record(uint32_t number, const absl::Status& chain,
   record.inner_groups = std::move(list.groups);
   read_.others.insert(read_.others.end(), list.others.begin(),
                       list.others.end());
-  if (read_.groups.size() > kMaxGroups)
-    return DirectoryTooLarge("groups", kMaxGroups);
-  if (read_.memberships.size() + read_.others.size() > kMaxMemberships) {
-    return DirectoryTooLarge("memberships", kMaxMemberships);
+  if (read_.groups.size() > limits_.groups) {
+    return DirectoryTooLarge("groups", limits_.groups);
+  }
+  if (read_.memberships.size() + read_.others.size() > limits_.memberships) {
+    return DirectoryTooLarge("memberships", limits_.memberships);
   }
   return absl::OkStatus();
 }
@@ -112,6 +109,12 @@ absl::Status GroupReader::DescribeGroups(const std::vector<uint32_t>& numbers) {
   if (EndsTheRead(page.status())) return page.status();
   if (!page.ok()) return absl::OkStatus();  // Undescribed, so not proved.
   absl::MutexLock lock(&mutex_);
+  for (const SkippedObject& skipped : page->skipped) {
+    if (!skipped.id.has_value()) continue;
+    const auto found = numbers_.find(*skipped.id);
+    if (found == numbers_.end()) continue;
+    read_.groups[found->second].evidence.skip_reason = skipped.reason;
+  }
   for (SourceGroup& group : page->items) {
     const auto found = numbers_.find(group.id);
     if (found == numbers_.end() || group.is_limited()) continue;

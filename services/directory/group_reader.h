@@ -18,6 +18,7 @@
 #include "services/directory/graph_client.h"
 #include "services/directory/member_list.h"
 #include "services/directory/membership_index.h"
+#include "services/directory/read_limits.h"
 #include "services/directory/read_store.h"
 #include "services/directory/source_objects.h"
 #include "services/directory/work_crew.h"
@@ -45,13 +46,15 @@ class GroupReader {
   // All must outlive the reader. `on_members` is told how many more members
   // have been seen, by any thread.
   GroupReader(GraphSession& graph, ReadWriter& writer, WorkCrew& crew,
-              std::function<void(int64_t)> on_members)
+              const ReadLimits& limits, std::function<void(int64_t)> on_members)
       : graph_(graph),
         writer_(writer),
         crew_(crew),
+        limits_(limits),
         on_members_(std::move(on_members)) {}
 
   // An error ends the read; trouble with a single group is in its evidence.
+  // RESOURCE_EXHAUSTED, reason DIRECTORY_TOO_LARGE, past the limits.
   absl::StatusOr<GroupsRead> Read(const std::vector<SourceId>& selected,
                                   const std::function<void()>& tick);
 
@@ -66,6 +69,7 @@ class GroupReader {
   GraphSession& graph_;
   ReadWriter& writer_;
   WorkCrew& crew_;
+  const ReadLimits limits_;
   const std::function<void(int64_t)> on_members_;
 
   absl::Mutex mutex_;

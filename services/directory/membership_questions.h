@@ -18,9 +18,6 @@
 
 namespace rollcall::directory {
 
-// What one round may ask for; past it, a full read is cheaper.
-inline constexpr size_t kMaxMembershipQuestions = 20'000;
-
 struct DirectGroups {
   // Ascending; who is in none is left out.
   absl::flat_hash_map<SourceId, std::vector<SourceId>> groups;

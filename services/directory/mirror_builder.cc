@@ -80,7 +80,7 @@ absl::Status MirrorBuilder::Fill(
   const store::StoredDirectory& directory = writer.header().directory();
   // One of the requests at once is the list's of all users.
   WorkCrew crew(options_.parallelism - 1);
-  CatchingUp catching_up(graph, crew);
+  CatchingUp catching_up(graph, crew, options_.limits);
   catching_up.TakeFirstLinks(directory.phone_import_enabled());
   absl::optional<int64_t> tenant_users;
   crew.Add([&graph, &tenant_users]() -> absl::Status {
@@ -91,8 +91,7 @@ absl::Status MirrorBuilder::Fill(
   crew.Add([&graph] { return CheckTenant(graph); });
   RETURN_IF_ERROR(crew.Wait([] {}));
 
-  FullRead read(graph, writer, crew, options_.user_source, tenant_users,
-                report);
+  FullRead read(graph, writer, crew, options_, tenant_users, report);
   ASSIGN_OR_RETURN(std::vector<SourceId> groups, read.ReadGroups());
   catching_up.TakeGroupLinks(std::move(groups));
   RETURN_IF_ERROR(read.ReadUsers());
@@ -108,8 +107,10 @@ absl::Status MirrorBuilder::Fill(
   const LinkScope scope{name, graph.tenant_id(),
                         UserSelect(directory.phone_import_enabled())};
   for (const ChangeLink& link : links) {
-    cursors.push_back(
+    StoredCursor& cursor = cursors.emplace_back(
         vault_.Seal(scope, JoinIds(link.groups), link.link, clock_.TimeNow()));
+    cursor.set_seldom(link.seldom);
+    if (link.seldom) *after.mutable_seldom_time() = sealed.read_time();
   }
   if (links.empty()) {
     // It is a mirror all the same, but the next look reads everything again.

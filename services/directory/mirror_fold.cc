@@ -66,6 +66,7 @@ GroupEvidence EvidenceOf(const GroupRow& group) {
   evidence.members = row.members();
   evidence.unreadable = row.unreadable();
   evidence.described = row.described();
+  evidence.skip_reason = row.skip_reason();
   evidence.visibility = row.visibility();
   return evidence;
 }
@@ -132,6 +133,7 @@ absl::Status MirrorFold::FoldWhole(const WholeGroup& group) {
   // A vanished group keeps the name that it had.
   if (!group.missing) {
     row.set_described(group.described);
+    row.set_skip_reason(group.skip_reason);
     Describe(group.description, row);
   }
   if (new_groups_.contains(number)) {
@@ -159,7 +161,10 @@ absl::Status MirrorFold::FoldWhole(const WholeGroup& group) {
 
 absl::Status MirrorFold::FoldNews(const GroupNews& news, StoredGroup& row) {
   Describe(news.group, row);
-  if (news.group.display_name.has_value()) row.set_described(true);
+  if (news.group.display_name.has_value()) {
+    row.set_described(true);
+    row.clear_skip_reason();
+  }
   for (const auto& [user, came] : news.users) {
     memberships_[user].push_back({row.number(), came});
   }
@@ -318,10 +323,10 @@ absl::Status MirrorFold::Touch(const SourceId& id,
                                const absl::optional<StoredUser>& base,
                                absl::optional<StoredUser> row) {
   if (!touched_.insert(id).second) return absl::OkStatus();
-  if (touched_.size() > kMaxRoundObjects) {
+  if (touched_.size() > limits_.round_objects) {
     return ResourceExhausted(
         "GRAPH_ROUND_TOO_LARGE",
-        absl::StrCat("A round touches more than ", kMaxRoundObjects,
+        absl::StrCat("A round touches more than ", limits_.round_objects,
                      " users; a full read is cheaper."));
   }
   std::vector<uint32_t> places_before;
@@ -433,10 +438,13 @@ absl::Status MirrorFold::WriteRows() {
     StoredGroup& row = *after_.FindMutable(group_ids_.at(number));
     row.set_members(std::max<int64_t>(0, row.members() + delta));
   }
+  store::StoredCounts& counts = *result_.mirror.mutable_counts();
   for (const GroupRow& group : after_.rows()) {
     const StoredGroup* known = before_.Find(group.id);
     const std::string bytes = Serialize(group.row);
     if (known != nullptr && Serialize(*known) == bytes) continue;
+    if (known != nullptr) CountGroup(*known, -1, counts);
+    CountGroup(group.row, +1, counts);
     if (known == nullptr || WithoutCounts(*known) != WithoutCounts(group.row)) {
       ++result_.objects;
     }

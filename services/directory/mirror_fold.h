@@ -21,6 +21,7 @@
 #include "common/store/store.h"
 #include "services/directory/group_table.h"
 #include "services/directory/mirror_reader.h"
+#include "services/directory/read_limits.h"
 #include "services/directory/round_digest.h"
 #include "services/directory/round_questions.h"
 #include "services/directory/scope_view.h"
@@ -43,11 +44,12 @@ class MirrorFold {
   // All must outlive it. `groups` are the rows' own; `options` those of the
   // generation.
   MirrorFold(const MirrorReader& rows, const GroupTable& groups,
-             const store::StoredDirectory& options,
+             const store::StoredDirectory& options, const ReadLimits& limits,
              rollcall::store::Batch& batch)
       : rows_(rows),
         before_(groups),
         options_(options),
+        limits_(limits),
         batch_(batch),
         after_(groups) {}
 
@@ -87,6 +89,7 @@ class MirrorFold {
   const MirrorReader& rows_;
   const GroupTable& before_;
   const store::StoredDirectory& options_;
+  const ReadLimits limits_;
   rollcall::store::Batch& batch_;
 
   GroupTable after_;

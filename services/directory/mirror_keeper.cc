@@ -66,6 +66,11 @@ std::function<void(const FullReadProgress&)> ProgressTo(
   };
 }
 
+// Nobody waits for it.
+std::function<void(const FullReadProgress&)> Quietly() {
+  return [](const FullReadProgress&) {};
+}
+
 // The configuration as a stream that assumes normalization shows it (B10).
 StoredDirectory AsAssumed(StoredDirectory directory, bool assumes) {
   if (assumes) directory.set_username_normalization_enabled(true);
@@ -81,6 +86,7 @@ struct MirrorKeeper::Operation {
   StoredDirectory directory;
   std::unique_ptr<GraphSession> graph;
   absl::Time time;
+  Follow links = Follow::kOften;
   RoundDigest round;  // What the round told.
 
   std::string TenantKey() const {
@@ -99,7 +105,7 @@ MirrorKeeper::MirrorKeeper(rollcall::store::Store& store,
       clock_(clock),
       vault_(sealer),
       builder_(store, vault_, clock, options),
-      rounds_(store, vault_, clock, options.parallelism) {}
+      rounds_(store, vault_, clock, options.parallelism, options.limits) {}
 
 absl::Status MirrorKeeper::StreamDesiredState(
     const v1::StreamDesiredStateRequest& request,
@@ -303,7 +309,8 @@ absl::StatusOr<bool> MirrorKeeper::TryRound(Operation& operation) {
     return false;
   }
   RETURN_IF_ERROR(VerifyTenant(operation));
-  absl::StatusOr<RoundDigest> round = rounds_.Run(*mirror, *operation.graph);
+  absl::StatusOr<RoundDigest> round =
+      rounds_.Run(*mirror, operation.links, *operation.graph);
   if (CallsForFullRead(round.status())) {
     LogInfo("mirror_rebuilt", {{"directory", operation.name.ToString()},
                                {"reason", ReasonOf(round.status())}});
@@ -329,7 +336,10 @@ absl::StatusOr<bool> MirrorKeeper::Audit(
     const std::function<bool()>& cancelled) {
   ASSIGN_OR_RETURN(const absl::optional<store::StoredMirror> mirror,
                    FindMirror(store_, name));
-  if (!mirror.has_value() || !IsAuditDue(*mirror, now)) return false;
+  if (!mirror.has_value()) return false;
+  const bool slice_due = IsAuditDue(*mirror, now);
+  const bool links_due = AreSeldomLinksDue(*mirror, now);
+  if (!slice_due && !links_due) return false;
   DirectorySlots::Hold slot(slots_, name);
   if (!slot.TryTake()) return false;
   // A directory that cannot be read is not asked for in vain (R9).
@@ -338,9 +348,17 @@ absl::StatusOr<bool> MirrorKeeper::Audit(
   ASSIGN_OR_RETURN(Operation operation, Begin(name, [&] {
                      return cancelled() || watch.IsDeleted();
                    }));
-  const absl::Status status = AuditOneSlice(operation);
+  if (links_due) operation.links = Follow::kAll;
+  const absl::Status status =
+      slice_due ? AuditOneSlice(operation) : FollowAllLinks(operation);
   if (!status.ok()) return Failed(name, status);
   return true;
+}
+
+absl::Status MirrorKeeper::FollowAllLinks(Operation& operation) {
+  ASSIGN_OR_RETURN(const bool folded, TryRound(operation));
+  if (folded) return absl::OkStatus();
+  return ReadEverythingAnew(operation, Quietly()).status();
 }
 
 absl::Status MirrorKeeper::AuditOneSlice(Operation& operation) {
@@ -356,8 +374,7 @@ absl::Status MirrorKeeper::AuditOneSlice(Operation& operation) {
       operation.time);
   ASSIGN_OR_RETURN(const bool verified, audit.VerifyNextSlice());
   if (verified) return absl::OkStatus();
-  RETURN_IF_ERROR(
-      ReadEverythingAnew(operation, [](const FullReadProgress&) {}).status());
+  RETURN_IF_ERROR(ReadEverythingAnew(operation, Quietly()).status());
   return audit.EndCycle();
 }
 

@@ -50,8 +50,9 @@ class MirrorKeeper {
       const std::function<bool()>& cancelled);
 
   // Verifies one slice of a directory's mirror, if one is due (B6), and repairs
-  // what no change log had told. False if nothing was to be done: none is due,
-  // somebody else is at it, or the directory cannot be read.
+  // what no change log had told; follows the links that polls do not follow.
+  // False if nothing was to be done: nothing is due, somebody else is at it, or
+  // the directory cannot be read.
   absl::StatusOr<bool> Audit(const DirectoryName& name, absl::Time now,
                              const std::function<bool()>& cancelled);
 
@@ -89,6 +90,7 @@ class MirrorKeeper {
   // Whether a round was folded; if not, everything must be read.
   absl::StatusOr<bool> TryRound(Operation& operation);
   absl::Status AuditOneSlice(Operation& operation);
+  absl::Status FollowAllLinks(Operation& operation);
   // Remembers why an operation failed, for health.
   absl::Status Failed(const DirectoryName& name, absl::Status status);
   absl::StatusOr<std::unique_ptr<MirrorView>> Show(const DirectoryName& name);

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/identity/resource_name.h"
 #include "common/store/store.h"
 #include "common/time/clock.h"
@@ -18,11 +19,24 @@
 #include "services/directory/group_table.h"
 #include "services/directory/link_vault.h"
 #include "services/directory/mirror_view.h"
+#include "services/directory/read_limits.h"
 #include "services/directory/round_digest.h"
 #include "services/directory/round_questions.h"
 #include "services/directory/store.pb.h"
 
 namespace rollcall::directory {
+
+// Which links a round follows.
+enum class Follow {
+  kOften,  // As a poll does: those that tell of who is in the mirror.
+  kAll,    // Those of deleted groups too.
+};
+
+// How late it may be noticed that a deleted group is back.
+inline constexpr absl::Duration kSeldomPeriod = absl::Minutes(15);
+
+// Whether a round should follow all links.
+bool AreSeldomLinksDue(const store::StoredMirror& mirror, absl::Time now);
 
 // Thread-safe; one round at a time of each directory, which is the caller's to
 // see to.
@@ -30,18 +44,20 @@ class MirrorRounds {
  public:
   // All must outlive it.
   MirrorRounds(rollcall::store::Store& store, const LinkVault& vault,
-               Clock& clock, int parallelism)
+               Clock& clock, int parallelism, const ReadLimits& limits)
       : store_(store),
         vault_(vault),
         clock_(clock),
-        parallelism_(parallelism) {}
+        parallelism_(parallelism),
+        limits_(limits) {}
 
   // One round; gives what it told. Errors for which CallsForFullRead: the
   // mirror must be built anew.
-  absl::StatusOr<RoundDigest> Run(const MirrorView& mirror,
+  absl::StatusOr<RoundDigest> Run(const MirrorView& mirror, Follow which,
                                   GraphSession& graph);
 
-  // What the tenant says of everything that the digest doubts.
+  // What the tenant says of everything that the digest doubts. Lists of members
+  // may be as long as those of a full read.
   absl::StatusOr<RoundAnswers> Ask(const MirrorView& mirror,
                                    const RoundDigest& doubts,
                                    GraphSession& graph);
@@ -66,15 +82,19 @@ class MirrorRounds {
                                    const GroupTable& groups, const Step& step,
                                    rollcall::store::Batch& batch);
   absl::StatusOr<std::vector<ChangeLink>> OpenLinks(
-      const MirrorView& mirror, const std::vector<CursorRow>& cursors);
+      const MirrorView& mirror, const std::vector<CursorRow>& cursors,
+      Follow which);
+  // `kept` are those that were not followed.
   void PutLinks(const MirrorView& mirror, const std::vector<CursorRow>& cursors,
                 const std::vector<ChangeLink>& links,
+                const std::vector<CursorRow>& kept,
                 rollcall::store::Batch& batch);
 
   rollcall::store::Store& store_;
   const LinkVault& vault_;
   Clock& clock_;
   const int parallelism_;
+  const ReadLimits limits_;
 };
 
 // Whether the mirror was read as the directory is configured now: selection,

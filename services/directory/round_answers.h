@@ -18,6 +18,7 @@ struct WholeGroup {
   bool missing = false;  // The tenant does not know it (404).
   MemberList members;
   bool described = false;
+  std::string skip_reason;  // If not: what is wrong with it.
   SourceGroup description;
 };
 

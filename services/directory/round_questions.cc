@@ -20,14 +20,11 @@ using store::StoredGroup;
 using store::StoredUser;
 
 constexpr size_t kIdsPerQuestion = 1000;  // What getByIds takes.
-// So many users that getByIds does not show are asked for one by one.
-constexpr size_t kMaxConfirmations = 2000;
 
-absl::Status TooLarge() {
-  return ResourceExhausted(
-      "GRAPH_ROUND_TOO_LARGE",
-      absl::StrCat("A round touches more than ", kMaxRoundObjects,
-                   " objects; a full read is cheaper."));
+absl::Status TooLarge(size_t limit) {
+  return ResourceExhausted("GRAPH_ROUND_TOO_LARGE",
+                           absl::StrCat("A round asks for more than ", limit,
+                                        " objects; a full read is cheaper."));
 }
 
 const std::function<void()>& NoTick() {
@@ -81,7 +78,8 @@ absl::StatusOr<RoundAnswers> RoundQuestions::Ask(
   RETURN_IF_ERROR(AskForGroups(digest));
   RETURN_IF_ERROR(AskForUserGroups(digest));
   if (!links.empty() && (!answers_.groups.empty() || told_and_absent_)) {
-    RETURN_IF_ERROR(AskWhoCameBack(graph_, crew_, groups_, links, answers_));
+    RETURN_IF_ERROR(AskWhoCameBack(graph_, crew_, groups_, links,
+                                   limits_.membership_questions, answers_));
   }
   ASSIGN_OR_RETURN(const std::vector<SourceId> unknown, UnknownUsers(digest));
   RETURN_IF_ERROR(Fetch(unknown));
@@ -100,7 +98,9 @@ absl::Status RoundQuestions::AskForOuterGroups(const RoundDigest& digest) {
       back.push_back(id);
     }
   }
-  if (back.size() > kMaxMembershipQuestions) return TooLarge();
+  if (back.size() > limits_.membership_questions) {
+    return TooLarge(limits_.membership_questions);
+  }
   std::sort(back.begin(), back.end());
   ASSIGN_OR_RETURN(DirectGroups asked,
                    AskForDirectGroups(graph_, crew_, MemberKind::kGroup, back,
@@ -133,7 +133,9 @@ absl::Status RoundQuestions::AskForUserGroups(const RoundDigest& digest) {
   for (const SourceId& id : digest.doubtful_users) {
     if (!digest.users.contains(id)) RETURN_IF_ERROR(ask_for(id));
   }
-  if (back.size() > kMaxMembershipQuestions) return TooLarge();
+  if (back.size() > limits_.membership_questions) {
+    return TooLarge(limits_.membership_questions);
+  }
   std::sort(back.begin(), back.end());
   ASSIGN_OR_RETURN(DirectGroups direct,
                    AskForDirectGroups(graph_, crew_, MemberKind::kUser, back,
@@ -215,14 +217,17 @@ absl::Status RoundQuestions::ReadGroups(const std::vector<SourceId>& groups) {
       WholeGroup group;
       group.id = id;
       const absl::Status chain = ReadMemberList(
-          graph_, id, kMaxRoundObjects, [](int64_t) {}, group.members);
-      if (ReasonOf(chain) == "DIRECTORY_TOO_LARGE") return TooLarge();
+          graph_, id, limits_.round_members, [](int64_t) {}, group.members);
+      if (ReasonOf(chain) == "DIRECTORY_TOO_LARGE") {
+        return TooLarge(limits_.round_members);
+      }
       group.missing = ReasonOf(chain) == "GRAPH_NOT_FOUND";
       if (!group.missing) RETURN_IF_ERROR(chain);
       absl::MutexLock lock(&mutex_);
-      objects_ += group.members.size();
+      members_ += group.members.size();
       answers_.groups.push_back(std::move(group));
-      return objects_ > kMaxRoundObjects ? TooLarge() : absl::OkStatus();
+      return members_ > limits_.round_members ? TooLarge(limits_.round_members)
+                                              : absl::OkStatus();
     });
   }
   return crew_.Wait(NoTick());
@@ -243,6 +248,12 @@ absl::Status RoundQuestions::Describe() {
           GetByIds(graph_, "group", "id,displayName,description,visibility",
                    part, ParseGroupPage));
       absl::MutexLock lock(&mutex_);
+      for (const SkippedObject& skipped : page.skipped) {
+        if (!skipped.id.has_value()) continue;
+        const auto found = by_id.find(*skipped.id);
+        if (found == by_id.end()) continue;
+        found->second->skip_reason = skipped.reason;
+      }
       for (SourceGroup& group : page.items) {
         const auto found = by_id.find(group.id);
         if (found == by_id.end() || group.is_limited()) continue;
@@ -303,7 +314,9 @@ absl::StatusOr<std::vector<SourceId>> RoundQuestions::UnknownUsers(
 }
 
 absl::Status RoundQuestions::Fetch(const std::vector<SourceId>& users) {
-  if (users.size() > kMaxRoundObjects) return TooLarge();
+  if (users.size() > limits_.round_objects) {
+    return TooLarge(limits_.round_objects);
+  }
   InParts(users, kIdsPerQuestion, [this](std::vector<SourceId> part) {
     crew_.Add([this, part] { return FetchPart(part); });
   });
@@ -312,7 +325,9 @@ absl::Status RoundQuestions::Fetch(const std::vector<SourceId>& users) {
   for (const SourceId& id : users) {
     if (!answers_.users.contains(id)) not_shown.push_back(id);
   }
-  if (not_shown.size() > kMaxConfirmations) return TooLarge();
+  if (not_shown.size() > limits_.confirmations) {
+    return TooLarge(limits_.confirmations);
+  }
   for (const SourceId& id : not_shown) {
     crew_.Add([this, id] { return Confirm(id); });
   }

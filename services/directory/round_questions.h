@@ -17,6 +17,7 @@
 #include "services/directory/group_table.h"
 #include "services/directory/membership_questions.h"
 #include "services/directory/mirror_reader.h"
+#include "services/directory/read_limits.h"
 #include "services/directory/round_answers.h"
 #include "services/directory/round_digest.h"
 #include "services/directory/source_id.h"
@@ -24,9 +25,6 @@
 #include "services/directory/work_crew.h"
 
 namespace rollcall::directory {
-
-// What one round may ask for besides; past it, a full read is cheaper.
-inline constexpr size_t kMaxRoundObjects = 100'000;
 
 // Whose memberships a round leaves open.
 enum class InDoubt {
@@ -45,6 +43,7 @@ class RoundQuestions {
   RoundQuestions(GraphSession& graph, WorkCrew& crew, const MirrorReader& rows,
                  const GroupTable& groups, std::string select,
                  absl::flat_hash_set<SourceId> followed,
+                 const ReadLimits& limits,
                  InDoubt in_doubt = InDoubt::kNewcomers)
       : graph_(graph),
         crew_(crew),
@@ -52,11 +51,12 @@ class RoundQuestions {
         groups_(groups),
         select_(std::move(select)),
         followed_(std::move(followed)),
+        limits_(limits),
         in_doubt_(in_doubt) {}
 
   // `links` is where the digest ended: they are followed once more, to see who
   // came back while lists were read; none if somebody else sees to that.
-  // RESOURCE_EXHAUSTED, reason GRAPH_ROUND_TOO_LARGE, past the limit.
+  // RESOURCE_EXHAUSTED, reason GRAPH_ROUND_TOO_LARGE, past the limits.
   absl::StatusOr<RoundAnswers> Ask(const RoundDigest& digest,
                                    const std::vector<ChangeLink>& links);
 
@@ -78,11 +78,12 @@ class RoundQuestions {
   const GroupTable& groups_;
   const std::string select_;
   const absl::flat_hash_set<SourceId> followed_;
+  const ReadLimits limits_;
   const InDoubt in_doubt_;
 
   absl::Mutex mutex_;  // Guards what the crew's tasks write.
   RoundAnswers answers_;
-  size_t objects_ = 0;
+  size_t members_ = 0;  // In the lists that were read.
   // The round says that somebody is there, and Graph then that they are not.
   bool told_and_absent_ = false;
 };

@@ -4,6 +4,7 @@
 
 #include "absl/types/span.h"
 #include "common/status/status_macros.h"
+#include "services/directory/graph_limits.h"
 #include "services/directory/user_row.h"
 
 namespace rollcall::directory {
@@ -53,6 +54,9 @@ void CountUser(const StoredUser& user, bool selected, int64_t by,
       for (const std::string& warning : user.warnings()) {
         Add(warning, by, *counts.mutable_warnings());
       }
+      if (IsUnreadable(user.skip_reason())) {
+        Add(user.skip_reason(), by, *counts.mutable_warnings());
+      }
       return;
     case StoredUser::ABSENT:
       Add("DANGLING", by, *counts.mutable_ignored_members());
@@ -63,6 +67,12 @@ void CountUser(const StoredUser& user, bool selected, int64_t by,
     default:
       counts.set_unread(counts.unread() + by);
   }
+}
+
+void CountGroup(const store::StoredGroup& group, int64_t by,
+                StoredCounts& counts) {
+  if (group.skip_reason().empty()) return;
+  Add(WarningOfGroup(group.skip_reason()), by, *counts.mutable_warnings());
 }
 
 }  // namespace rollcall::directory

@@ -43,9 +43,14 @@ class ScopeView {
 };
 
 // Adds, or with -1 takes away, what one user contributes to the counts.
-// `selected` says whether it is in a selected group.
+// `selected` says whether it is in a selected group. An object that cannot be
+// read is a warning.
 void CountUser(const store::StoredUser& user, bool selected, int64_t by,
                store::StoredCounts& counts);
+
+// The same of a group.
+void CountGroup(const store::StoredGroup& group, int64_t by,
+                store::StoredCounts& counts);
 
 }  // namespace rollcall::directory
 

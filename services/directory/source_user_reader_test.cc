@@ -153,6 +153,34 @@ TEST_F(SourceUserReaderTest, AUserOfVeryManyGroupsIsAskedAboutTheCandidates) {
       absl::StrCat(R"({"groupIds":[")", SourceId(1, 20).ToString(), R"("]})"));
 }
 
+// A list of ids comes in a page or two; one that goes on and on is trouble.
+TEST_F(SourceUserReaderTest, R30_PagesOfIdsWithoutEndAreAnError) {
+  constexpr int kMostPages = 100;
+  for (const int pages : {kMostPages, kMostPages + 1, 10 * kMostPages}) {
+    SCOPED_TRACE(pages);
+    std::vector<Answer> answers = {List(User(kAda, kName))};
+    for (int page = 1; page <= pages; ++page) {
+      const std::string next =
+          absl::StrCat(R"("@odata.nextLink":")", graph_.origin(),
+                       "/v1.0/x?p=", page, R"(",)");
+      answers.push_back(
+          {.body = absl::StrCat("{", page < pages ? next : "", R"("value":[")",
+                                SourceId(1, page).ToString(), R"("]})")});
+    }
+    answers.push_back(MemberOf({1}));
+    const size_t before = graph_.requests().size();
+    graph_.Say(answers);
+    const auto read = ReadSourceUserByName(*session_, kName, {});
+    if (pages <= kMostPages) {
+      ASSERT_OK(read);
+      EXPECT_THAT(read->groups, SizeIs(pages));
+    } else {
+      EXPECT_THAT(read, StatusIs(StatusCode::kDataLoss, "GRAPH_PAGES_ENDLESS"));
+      EXPECT_EQ(graph_.requests().size() - before, 1 + kMostPages);
+    }
+  }
+}
+
 TEST_F(SourceUserReaderTest, R30_WhatIsHiddenIsDoubted) {
   const SourceUserOptions options = {
       .hidden = {SourceId(1, 1), SourceId(1, 2), SourceId(1, 3)}};

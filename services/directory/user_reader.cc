@@ -8,6 +8,7 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "services/directory/delta_walk.h"
+#include "services/directory/graph_limits.h"
 #include "services/directory/page_walk.h"
 #include "services/directory/user_row.h"
 
@@ -17,9 +18,6 @@ namespace {
 using store::StoredUser;
 
 constexpr int kUsersPerQuestion = 1000;  // What getByIds takes.
-// So many users that neither way showed are asked for one by one; more than
-// that is trouble of another kind, and the read is not complete.
-constexpr size_t kMaxConfirmations = 2000;
 // While the groups are read, a list is begun if it would be short, or once this
 // part of the memberships has been seen that would make it worth while. In
 // vain, it costs one request for each few of the groups.
@@ -31,12 +29,13 @@ constexpr int kListTakers = 2;
 }  // namespace
 
 UserReader::UserReader(GraphSession& graph, ReadWriter& writer, WorkCrew& crew,
-                       ReadCounters& counters, UserSource source,
-                       absl::optional<int64_t> tenant_users)
+                       ReadCounters& counters, const ReadLimits& limits,
+                       UserSource source, absl::optional<int64_t> tenant_users)
     : graph_(graph),
       writer_(writer),
       crew_(crew),
       counters_(counters),
+      limits_(limits),
       source_(source),
       tenant_users_(tenant_users),
       options_(writer.header().directory()),
@@ -76,7 +75,7 @@ absl::Status UserReader::Read(const MembershipIndex& scope,
   RETURN_IF_ERROR(crew_.Wait(tick));
 
   const std::vector<uint32_t> to_confirm = Unknown();
-  if (to_confirm.size() > kMaxConfirmations) {
+  if (to_confirm.size() > limits_.confirmations) {
     GiveUp(to_confirm,
            Unavailable("USERS_NOT_SHOWN", "The tenant did not show them."));
   } else {
@@ -204,6 +203,10 @@ void UserReader::Note(const MappedRow& row, uint32_t number) {
   User& user = users_[number];
   user.outcome = row.excluded ? Outcome::kExcluded : Outcome::kImported;
   user.hidden = row.user.skip_reason == kSourceHidden;
+  if (IsUnreadable(row.user.skip_reason)) {
+    absl::MutexLock lock(&mutex_);
+    ++unreadable_[row.user.skip_reason];
+  }
   user.malformed_email = !row.user.warnings.empty();
   user.malformed_phones = static_cast<uint8_t>(row.phones.warnings.size());
   // Only shortened ones may collide.
@@ -255,7 +258,7 @@ int64_t UserReader::CountOf(Outcome outcome) const {
       [outcome](const User& user) { return user.outcome == outcome; });
 }
 
-std::map<std::string, int64_t> UserReader::CountWarnings() const {
+std::map<std::string, int64_t> UserReader::CountWarnings() {
   int64_t emails = 0;
   int64_t phones = 0;
   for (const User& user : users_) {
@@ -263,7 +266,8 @@ std::map<std::string, int64_t> UserReader::CountWarnings() const {
     emails += user.malformed_email ? 1 : 0;
     phones += user.malformed_phones;
   }
-  std::map<std::string, int64_t> warnings;
+  absl::MutexLock lock(&mutex_);
+  std::map<std::string, int64_t> warnings = unreadable_;
   if (emails > 0) warnings["EMAIL_MALFORMED"] = emails;
   if (phones > 0) warnings["PHONE_MALFORMED"] = phones;
   return warnings;

@@ -29,6 +29,7 @@
 #include "services/directory/graph_page.h"
 #include "services/directory/membership_index.h"
 #include "services/directory/read_counters.h"
+#include "services/directory/read_limits.h"
 #include "services/directory/read_store.h"
 #include "services/directory/source_objects.h"
 #include "services/directory/user_list.h"
@@ -46,8 +47,8 @@ class UserReader {
   // All must outlive the reader. `tenant_users` is how many users the tenant
   // has, about; none if that is not known.
   UserReader(GraphSession& graph, ReadWriter& writer, WorkCrew& crew,
-             ReadCounters& counters, UserSource source,
-             absl::optional<int64_t> tenant_users);
+             ReadCounters& counters, const ReadLimits& limits,
+             UserSource source, absl::optional<int64_t> tenant_users);
 
   // While the groups are being read: so many memberships have been seen.
   // Thread-safe.
@@ -67,7 +68,7 @@ class UserReader {
   int64_t dangling() const { return CountOf(Outcome::kDangling); }
   int64_t excluded_guests() const { return CountOf(Outcome::kExcluded); }
   int64_t imported() const { return CountOf(Outcome::kImported); }
-  std::map<std::string, int64_t> CountWarnings() const;
+  std::map<std::string, int64_t> CountWarnings();
   // Those whose username may be somebody else's too (A4).
   std::vector<uint32_t> Suspects() const;
 
@@ -114,6 +115,7 @@ class UserReader {
   ReadWriter& writer_;
   WorkCrew& crew_;
   ReadCounters& counters_;
+  const ReadLimits limits_;
   const UserSource source_;
   const absl::optional<int64_t> tenant_users_;
   const store::StoredDirectory& options_;
@@ -126,6 +128,8 @@ class UserReader {
   UserEvidence evidence_;
   absl::Mutex mutex_;
   std::string first_error_ ABSL_GUARDED_BY(mutex_);
+  // Users that could not be read, by reason.
+  std::map<std::string, int64_t> unreadable_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace rollcall::directory

@@ -76,7 +76,9 @@ std::map<std::string, directory::v1::DesiredUser> Mapped(
     directory::v1::DesiredUser user = stored;
     user.set_username(
         UsernameOf(user.user_principal_name(), tenant.normalization));
-    if (user.username().empty()) user.set_skip_reason("USERNAME_EMPTY");
+    if (user.username().empty() && user.skip_reason().empty()) {
+      user.set_skip_reason("USERNAME_EMPTY");
+    }
     user.set_username_collides(usernames[user.username()] > 1);
     if (!tenant.phone_import) user.clear_phones();
     mapped[id] = std::move(user);
@@ -265,6 +267,8 @@ FakeDirectory::StreamDesiredState(
   trailer.set_group_count(static_cast<int64_t>(tenant.groups.size()) * times);
   trailer.set_user_count(count + tenant.announce_more);
   (*trailer.mutable_ignored_members())["DEVICE"] = 3;
+  trailer.mutable_warnings()->insert(tenant.warnings.begin(),
+                                     tenant.warnings.end());
   trailer.set_requests(42);
   trailer.set_change_cursor(CursorOf(tenant));
 

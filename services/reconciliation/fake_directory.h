@@ -41,6 +41,7 @@ struct FakeTenant {
   // Users who exist and are members of no selected group.
   std::map<std::string, directory::v1::DesiredUser> outside;
   directory::v1::GuardLimits limits;
+  std::map<std::string, int64_t> warnings;  // Of the trailer.
 
   bool complete = true;
   bool look_complete = true;  // Of the answer about one user.

@@ -5,6 +5,7 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
@@ -262,6 +263,8 @@ absl::Status RunReading::EndReading(
   v1::RunCounters& counters = work_.counters();
   *counters.mutable_ignored_members() = trailer.ignored_members();
   for (const auto& [reason, count] : trailer.warnings()) {
+    // They are in the stream, and counted one by one.
+    if (absl::StartsWith(reason, "OBJECT_")) continue;
     (*counters.mutable_warnings())[reason] += count;
   }
   counters.set_source_requests(trailer.requests());

@@ -185,6 +185,25 @@ TEST(FullSync, R33_A4_NormalizationRenamesAllButThoseThatCollide) {
   EXPECT_TRUE(world.FindUser("ben@b.test").has_value());
 }
 
+// The trailer counts them too, all of them.
+TEST(FullSync, R42_AnObjectThatCannotBeReadIsCountedOnce) {
+  World world;
+  Populate(world.tenant());
+  world.Sync();
+  world.tenant().UserAt(10).set_skip_reason("OBJECT_TEXT_INVALID");
+  world.tenant()
+      .AddUser(14, "dan@a.test", {1})
+      .set_skip_reason("OBJECT_TEXT_INVALID");
+  world.tenant().warnings = {{"OBJECT_TEXT_INVALID", 2},
+                             {"GROUP_OBJECT_TEXT_INVALID", 1},
+                             {"PHONE_MALFORMED", 3}};
+  const v1::Run run = world.Sync();
+  EXPECT_EQ(run.counters().warnings().at("OBJECT_TEXT_INVALID"), 1);
+  EXPECT_EQ(run.counters().skipped().at("OBJECT_TEXT_INVALID"), 1);
+  EXPECT_EQ(run.counters().warnings().at("GROUP_OBJECT_TEXT_INVALID"), 1);
+  EXPECT_EQ(run.counters().warnings().at("PHONE_MALFORMED"), 3);
+}
+
 TEST(FullSync, R36_A3_UsersWhoSwapTheirNamesInTheSourceKeepTheirUsernames) {
   World world;
   Populate(world.tenant());

@@ -317,5 +317,54 @@ TEST_P(Timelines, B6_TheFollowerAlwaysHasTheTruth) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Timelines, ::testing::Range(1, 13));
 
+// An object that cannot be read is known by its id, skipped with a reason, and
+// counted, however it was met.
+TEST_F(ChangesTest, R42_ObjectsThatCannotBeReadAreCountedByReason) {
+  using ::testing::ElementsAre;
+  using ::testing::Pair;
+  const auto rename = [&](const std::string& user, size_t size) {
+    entra::UserFields fields;
+    fields.display_name = std::string(size, 'x');
+    EXPECT_OK(tenant().UpdateUser(user, fields));
+  };
+  const std::string ada = AddUser("ada");
+  const std::string eve = AddUser("eve");
+  EXPECT_OK(tenant().AddMember("Sales", ada));
+  EXPECT_OK(tenant().AddMember("Sales", eve));
+  rename(ada, 5000);
+  const std::string sales = world_.GroupId("Sales");
+  EXPECT_OK(tenant().RenameGroup("Sales", std::string(5000, 'x')));
+  world_.Configure({sales});
+  // Met by a full read.
+  Streamed told = world_.Stream();
+  ASSERT_OK(told.status);
+  EXPECT_FALSE(told.complete());  // For the group's sake.
+  EXPECT_THAT(told.trailer->incomplete_reasons(),
+              ElementsAre(::testing::HasSubstr("OBJECT_TEXT_TOO_LONG")));
+  EXPECT_THAT(
+      told.trailer->warnings(),
+      ::testing::UnorderedElementsAre(Pair("OBJECT_TEXT_TOO_LONG", 1),
+                                      Pair("GROUP_OBJECT_TEXT_TOO_LONG", 1)));
+  // By a round.
+  rename(eve, 5000);
+  told = world_.Changes(told.trailer->change_cursor());
+  ASSERT_OK(told.status);
+  EXPECT_EQ(told.trailer->warnings().at("OBJECT_TEXT_TOO_LONG"), 2);
+  // And mended.
+  rename(ada, 5);
+  rename(eve, 5);
+  EXPECT_OK(tenant().RenameGroup(sales, "Sales"));
+  told = world_.Changes(told.trailer->change_cursor());
+  EXPECT_TRUE(told.complete()) << told.status;
+  EXPECT_THAT(told.trailer->warnings(), IsEmpty());
+  // A group that is met by a round.
+  EXPECT_OK(tenant().RenameGroup(sales, std::string(5000, 'x')));
+  told = world_.Changes(told.trailer->change_cursor());
+  ASSERT_OK(told.status);
+  EXPECT_FALSE(told.complete());
+  EXPECT_THAT(told.trailer->warnings(),
+              ElementsAre(Pair("GROUP_OBJECT_TEXT_TOO_LONG", 1)));
+}
+
 }  // namespace
 }  // namespace rollcall::directory

@@ -9,6 +9,7 @@
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/directory/auditor.h"
 #include "tests/system/directory/follower.h"
 
 namespace rollcall::directory {
@@ -192,6 +193,49 @@ TEST_F(RestoredTest, R30_AGroupThatComesAndGoesDuringAFullReadIsBackRestored) {
     EXPECT_OK(tenant().DeleteGroup(inner));
     EXPECT_OK(tenant().PurgeGroup(inner));
   }
+}
+
+// Polls of fifty groups ask twice, whatever was deleted in the tenant; who
+// comes back is noticed within a quarter of an hour.
+TEST_F(RestoredTest, B6_DeletedGroupsAreFollowedBesideThePolls) {
+  const std::string inner = AddGroup("Inner");
+  EXPECT_OK(tenant().AddMember("Sales", inner));
+  AddMember("ada", inner);
+  EXPECT_OK(tenant().DeleteGroup(inner));
+  std::vector<std::string> groups = tenant().Read([](const auto& state) {
+    std::vector<std::string> ids;
+    for (const entra::Group& group : state.groups()) {
+      if (group.life == entra::Life::kLive) ids.push_back(group.id.ToString());
+    }
+    return ids;
+  });
+  while (groups.size() < 50) {
+    groups.push_back(AddGroup(absl::StrCat("Filler ", groups.size())));
+  }
+  Begin(groups);
+  const auto requests_of = [this](const auto& what) {
+    const int64_t before = world_.emulator().request_count();
+    what();
+    return world_.emulator().request_count() - before;
+  };
+  EXPECT_EQ(requests_of([this] { Round(); }), 2);
+  EXPECT_OK(tenant().RestoreGroup(inner));
+  Streamed changes;
+  EXPECT_EQ(requests_of([&] { changes = world_.Changes(follower_.cursor()); }),
+            2);
+  follower_.Take(changes);
+  MirrorAuditor auditor(world_.store(), world_.keeper());
+  const absl::Time now = Clock::GetRealClock().TimeNow();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_OK(auditor.RunOnce(now + absl::Minutes(16)));
+  }
+  EXPECT_THAT(Round().users, SizeIs(1));
+  // It is one of the mirror's now.
+  AddMember("eve", inner);
+  EXPECT_THAT(Round().users, SizeIs(1));
+  EXPECT_EQ(requests_of([this] { Round(); }), 3);
+  EXPECT_OK(tenant().RemoveMember("Sales", inner));
+  EXPECT_THAT(Round().gone, SizeIs(2));
 }
 
 // Twenty questions a request: a thousand new users are fifty requests more.
