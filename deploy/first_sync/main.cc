@@ -17,10 +17,10 @@
 #include "absl/flags/usage.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "absl/time/clock.h"
 #include "common/http/client.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "deploy/first_sync/display.h"
 #include "deploy/first_sync/progress.h"
 #include "deploy/first_sync/report.h"
 #include "deploy/first_sync/setup.h"
@@ -43,6 +43,8 @@ ABSL_FLAG(std::string, graph, "", "Origin of Microsoft Graph.");
 ABSL_FLAG(std::string, tenant, "", "The tenant, a GUID or a domain.");
 ABSL_FLAG(std::string, client_id, "", "Id of the app registration.");
 ABSL_FLAG(std::string, client_secret_file, "", "Holds the client secret.");
+ABSL_FLAG(std::string, redirect_uri, "",
+          "Where the consent page sends the browser back to.");
 ABSL_FLAG(std::string, browser_ca, "",
           "Opens the consent page itself, trusting this CA file: for a local "
           "Entra whose administrator always consents.");
@@ -79,7 +81,12 @@ absl::Status AskForConsent(const std::string& consent_uri) {
     return Browse(consent_uri, ca);
   }
   std::cout << "\nAn administrator of the tenant must give consent here:\n\n  "
-            << consent_uri << "\n\nWaiting for it.\n"
+            << consent_uri
+            << "\n\nThe app registration needs the redirect URI\n\n  "
+            << absl::GetFlag(FLAGS_redirect_uri)
+            << "\n\nand the application permissions of Microsoft Graph "
+               "User.Read.All,\nGroup.Read.All and Organization.Read.All.\n\n"
+               "Waiting for consent.\n"
             << std::flush;
   return absl::OkStatus();
 }
@@ -95,31 +102,6 @@ absl::StatusOr<Secret> ReadSecret(const std::string& path) {
   }
   return Secret(std::string(absl::StripSuffix(text, "\n")));
 }
-
-// On a terminal one line that changes; elsewhere a line for each phase and
-// every few seconds.
-class Display {
- public:
-  void Show(const Sample& sample) {
-    const std::string line = progress_.Render(sample);
-    if (terminal_) {
-      std::cout << "\r\033[K  " << line << std::flush;
-      if (progress_.PhaseChanged()) std::cout << "\n  " << line << std::flush;
-      return;
-    }
-    if (!progress_.PhaseChanged() && sample.time < next_line_) return;
-    std::cout << "  " << line << std::endl;
-    next_line_ = sample.time + absl::Seconds(2);
-  }
-  void End() {
-    if (terminal_) std::cout << "\r\033[K";
-  }
-
- private:
-  const bool terminal_ = isatty(STDOUT_FILENO) == 1;
-  ProgressLine progress_;
-  absl::Time next_line_ = absl::InfinitePast();
-};
 
 absl::Status Run(std::vector<std::string> groups) {
   const std::string tls = absl::GetFlag(FLAGS_tls_directory);
@@ -150,7 +132,7 @@ absl::Status Run(std::vector<std::string> groups) {
                    ReadSecret(absl::GetFlag(FLAGS_client_secret_file)));
   ASSIGN_OR_RETURN(Configured configured, SetUp(stack, setup));
 
-  Display display;
+  Display display(std::cout, isatty(STDOUT_FILENO) == 1);
   ASSIGN_OR_RETURN(Report report, RunFullSync(stack, configured.directory,
                                               [&](const Sample& sample) {
                                                 display.Show(sample);

@@ -21,8 +21,7 @@ std::string Bar(int64_t done, int64_t total) {
 }  // namespace
 
 std::string ProgressLine::Render(const Sample& sample) {
-  phase_changed_ = sample.phase != phase_;
-  if (phase_changed_) {
+  if (sample.phase != phase_) {
     phase_ = sample.phase;
     phase_start_ = sample.time;
     start_done_ = sample.done;

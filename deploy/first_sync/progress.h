@@ -11,12 +11,14 @@
 
 namespace rollcall::deploy {
 
-// What is known at one instant. `total` is 0 while it is not known.
+// What is known at one instant. `total` is 0 while it is not known; a phase has
+// a higher `step` than those that come before it.
 struct Sample {
   std::string phase;
   int64_t done = 0;
   int64_t total = 0;
   absl::Time time;
+  int step = 0;
 };
 
 // Remembers when the phase began, so that it knows the rate. One thread.
@@ -26,14 +28,10 @@ class ProgressLine {
   // `applying   [#########.....]  61 %  6,100 of 10,000   3,210/s   1 s left`.
   std::string Render(const Sample& sample);
 
-  // Whether the newest sample began another phase than the one before.
-  bool PhaseChanged() const { return phase_changed_; }
-
  private:
   std::string phase_;
   absl::Time phase_start_;
   int64_t start_done_ = 0;
-  bool phase_changed_ = false;
 };
 
 // 1234567 -> "1,234,567".

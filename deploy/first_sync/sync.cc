@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "common/status/status_macros.h"
+#include "common/time/proto_time.h"
 
 namespace rollcall::deploy {
 namespace {
@@ -18,12 +19,15 @@ using reconciliation::v1::ReconciliationService;
 using reconciliation::v1::Run;
 
 constexpr absl::Duration kPollInterval = absl::Milliseconds(500);
+// Behind all phases of the run.
+constexpr int kMailingStep = Run::Phase_MAX + 1;
 // Mails that are refused for now are tried again later, without us.
 constexpr absl::Duration kMailPatience = absl::Minutes(10);
 
 Sample ToSample(const Run& run) {
   return {absl::AsciiStrToLower(Run::Phase_Name(run.phase())),
-          run.progress().done(), run.progress().total(), absl::Now()};
+          run.progress().done(), run.progress().total(), absl::Now(),
+          run.phase()};
 }
 
 absl::StatusOr<Run> StartRun(Stack& stack, const std::string& directory) {
@@ -49,7 +53,9 @@ absl::StatusOr<Run> FollowRun(Stack& stack, Run run,
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Hours(6)));
     auto stream = stack.reconciliation->WatchRun(&context, request);
-    while (stream->Read(&run)) show(ToSample(run));
+    while (stream->Read(&run)) {
+      if (run.phase() != Run::ENDED) show(ToSample(run));
+    }
     RETURN_IF_ERROR(FromGrpcStatus(stream->Finish()));
     return run.state() == Run::RUNNING
                ? absl::UnavailableError("The stream ended before the run.")
@@ -82,6 +88,27 @@ int64_t OpenMails(const ListMailsResponse& mails) {
   return CountOf(mails, "QUEUED") + CountOf(mails, "SENDING");
 }
 
+// Whether enrollment has decided upon the mails of `run`: it names this run, or
+// one that ended later.
+absl::StatusOr<bool> IsReleased(Stack& stack, const Run& run,
+                                const ListMailsResponse& mails) {
+  if (mails.releasing() || mails.last_released_run().empty()) return false;
+  if (mails.last_released_run() == run.name()) return true;
+  reconciliation::v1::GetRunRequest request;
+  request.set_name(mails.last_released_run());
+  Run released;
+  const absl::Status found = WhileUnavailable([&]() -> absl::Status {
+    ASSIGN_OR_RETURN(released,
+                     Call(*stack.reconciliation,
+                          &ReconciliationService::Stub::GetRun, request));
+    return absl::OkStatus();
+  });
+  // Nothing tells that it is a later one: wait for ours.
+  if (absl::IsNotFound(found)) return false;
+  RETURN_IF_ERROR(found);
+  return FromTimestamp(released.end_time()) > FromTimestamp(run.end_time());
+}
+
 // Waits until enrollment has seen the end of the run and sent what it can
 // (R70).
 absl::StatusOr<ListMailsResponse> FollowMails(
@@ -91,10 +118,9 @@ absl::StatusOr<ListMailsResponse> FollowMails(
   for (;;) {
     ASSIGN_OR_RETURN(ListMailsResponse mails, GetMailCounts(stack, directory));
     const int64_t sent = CountOf(mails, "SENT") - sent_before;
-    show({"mailing", sent, sent + OpenMails(mails), absl::Now()});
-    const bool decided =
-        !mails.releasing() && mails.last_released_run() == run.name();
-    if ((decided && OpenMails(mails) == 0) || absl::Now() > deadline) {
+    show({"mailing", sent, sent + OpenMails(mails), absl::Now(), kMailingStep});
+    ASSIGN_OR_RETURN(const bool released, IsReleased(stack, run, mails));
+    if ((released && OpenMails(mails) == 0) || absl::Now() > deadline) {
       return mails;
     }
     absl::SleepFor(kPollInterval);
@@ -135,11 +161,8 @@ Report ToReport(const Run& run) {
   report.ignored_members = ToMap(counters.ignored_members());
   report.warnings = ToMap(counters.warnings());
   report.source_requests = counters.source_requests();
-  const auto time_of = [](const google::protobuf::Timestamp& timestamp) {
-    return absl::FromUnixSeconds(timestamp.seconds()) +
-           absl::Nanoseconds(timestamp.nanos());
-  };
-  report.sync_time = time_of(run.end_time()) - time_of(run.create_time());
+  report.sync_time =
+      FromTimestamp(run.end_time()) - FromTimestamp(run.create_time());
   return report;
 }
 

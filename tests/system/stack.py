@@ -60,6 +60,27 @@ class Followed:
         return self._process.wait(timeout=seconds)
 
 
+class Control:
+    """The control API of a fake: JSON at 127.0.0.1."""
+
+    def __init__(self, port):
+        self.origin = f"http://127.0.0.1:{port}"
+
+    def get(self, path):
+        return self._send("GET", path)
+
+    def post(self, path, body):
+        return self._send("POST", path, json.dumps(body).encode())
+
+    def delete(self, path):
+        return self._send("DELETE", path)
+
+    def _send(self, method, path, body=None):
+        request = urllib.request.Request(self.origin + path, data=body, method=method)
+        with urllib.request.urlopen(request) as answer:
+            return json.loads(answer.read() or "{}")
+
+
 class Stack:
     """One installation in a run directory of its own, on ports of its own."""
 
@@ -103,9 +124,11 @@ class Stack:
         query = [("group", group) for group in groups or GROUPS]
         if view:
             query.append(("view", "full"))
-        url = f"http://127.0.0.1:{self.port_base + 32}/expected?" + urllib.parse.urlencode(query)
-        with urllib.request.urlopen(url) as answer:
-            return json.load(answer)
+        return self.control("entra").get("/expected?" + urllib.parse.urlencode(query))
+
+    def control(self, fake):
+        """Of `entra` or `mail`."""
+        return Control(self.port_base + {"entra": 32, "mail": 42}[fake])
 
     def grpcurl(self, *arguments, check=True):
         """Runs the documented client and returns its output."""
@@ -171,6 +194,14 @@ class Stack:
             address = to.group(1).lower() if to else file.name
             counts[address] = counts.get(address, 0) + 1
         return counts
+
+    def mail_states(self):
+        """How many mails of the ledger are in each state."""
+        answer = self.call(
+            "enrollment", "rollcall.enrollment.v1.EnrollmentService/ListMails",
+            {"parent": "accounts/demo", "pageSize": 1},
+        )
+        return {state: int(count) for state, count in answer.get("stateCounts", {}).items() if int(count)}
 
     def reset(self):
         self.quickstart("--reset")

@@ -1,6 +1,8 @@
 #include "tests/fakes/entra/application.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <fstream>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -14,11 +16,15 @@ std::vector<std::string> AllRoles() {
 }
 
 Application::Application(std::string client_id, std::string secret,
-                         std::vector<std::string> redirect_uris, bool consented)
+                         std::vector<std::string> redirect_uris, bool consented,
+                         std::string consent_file)
     : client_id_(std::move(client_id)),
       redirect_uris_(std::move(redirect_uris)),
+      consent_file_(std::move(consent_file)),
       secrets_({Secret{.text = std::move(secret)}}) {
-  if (consented) settled_ = absl::InfinitePast();
+  if (consented || std::ifstream(consent_file_)) {
+    settled_ = absl::InfinitePast();
+  }
 }
 
 SecretCheck Application::Check(absl::string_view secret) const {
@@ -91,11 +97,13 @@ bool Application::IsRedirectUri(absl::string_view uri) const {
 void Application::Grant(absl::Time settled) {
   absl::MutexLock lock(&mutex_);
   settled_ = settled;
+  if (!consent_file_.empty()) std::ofstream(consent_file_) << "granted\n";
 }
 
 void Application::Revoke() {
   absl::MutexLock lock(&mutex_);
   settled_.reset();
+  if (!consent_file_.empty()) std::remove(consent_file_.c_str());
 }
 
 Consent Application::ConsentAt(absl::Time now) const {

@@ -33,8 +33,11 @@ enum class SecretCheck { kRight, kWrong, kExpired };
 // Thread-safe.
 class Application {
  public:
+  // With a `consent_file`, consent outlives the process, as a tenant keeps it:
+  // the file is there while there is consent.
   Application(std::string client_id, std::string secret,
-              std::vector<std::string> redirect_uris, bool consented);
+              std::vector<std::string> redirect_uris, bool consented,
+              std::string consent_file = "");
 
   const std::string& client_id() const { return client_id_; }
 
@@ -65,6 +68,7 @@ class Application {
 
   const std::string client_id_;
   const std::vector<std::string> redirect_uris_;
+  const std::string consent_file_;
   mutable absl::Mutex mutex_;
   std::vector<Secret> secrets_ ABSL_GUARDED_BY(mutex_);
   std::vector<Certificate> certificates_ ABSL_GUARDED_BY(mutex_);

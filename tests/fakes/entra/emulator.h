@@ -40,6 +40,8 @@ struct EmulatorOptions {
   std::vector<std::string> redirect_uris;
   // Without, the application has its permissions from the start.
   bool require_consent = false;
+  // Consent is kept there; without, it ends with the emulator.
+  std::string consent_file;
   absl::Duration consent_delay = absl::ZeroDuration();
 
   std::string ca_directory;  // an existing directory; gets ca.pem

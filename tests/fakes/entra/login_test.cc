@@ -1,6 +1,7 @@
 #include "tests/fakes/entra/login.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <memory>
 #include <string>
@@ -222,6 +223,30 @@ TEST_F(LoginTest, WithoutConsentThereIsNoToken) {
       "client_id=", emulator_->client_id(),
       "&client_secret=", TestClient::Encode(emulator_->client_secret())));
   EXPECT_EQ(TestClient::Value(refused.body, "error"), "unauthorized_client");
+}
+
+TEST_F(LoginTest, ATenantRemembersItsConsent) {
+  const std::string file =
+      absl::StrCat(::testing::TempDir(), "/consent.", getpid());
+  // Asks for a token after a restart.
+  const auto status = [&] {
+    client_.reset();
+    emulator_ = *Emulator::Start({.require_consent = true,
+                                  .consent_file = file,
+                                  .ca_directory = ::testing::TempDir(),
+                                  .tenant = {.users = 10, .groups = 12}});
+    client_ = std::make_unique<TestClient>(*emulator_);
+    return client_
+        ->RequestToken(absl::StrCat(
+            "client_id=", emulator_->client_id(),
+            "&client_secret=", TestClient::Encode(emulator_->client_secret())))
+        .status;
+  };
+  EXPECT_EQ(status(), 400);
+  client_->Get(AdminConsentUrl("v2.0/", "https://localhost:1/back"));
+  EXPECT_EQ(status(), 200);
+  emulator_->application().Revoke();
+  EXPECT_EQ(status(), 400);
 }
 
 TEST_F(LoginTest, ATokenFromBeforeConsentSettledAllowsNothing) {

@@ -36,6 +36,8 @@ ABSL_FLAG(std::string, client_certificate_file, "",
           "PEM: a certificate that the application may sign with.");
 ABSL_FLAG(bool, require_consent, false,
           "Whether an administrator has to consent first.");
+ABSL_FLAG(std::string, consent_file, "",
+          "Where consent is kept; without, it ends with the program.");
 ABSL_FLAG(std::string, ready_file, "", "Written as JSON when it listens.");
 
 namespace rollcall::entra {
@@ -56,6 +58,7 @@ absl::StatusOr<EmulatorOptions> OptionsFromFlags() {
       .client_id = absl::GetFlag(FLAGS_client_id),
       .client_secret = absl::GetFlag(FLAGS_client_secret),
       .require_consent = absl::GetFlag(FLAGS_require_consent),
+      .consent_file = absl::GetFlag(FLAGS_consent_file),
       .ca_directory = absl::GetFlag(FLAGS_ca_directory),
       .tenant = {.users = absl::GetFlag(FLAGS_users),
                  .groups = absl::GetFlag(FLAGS_groups),

@@ -358,6 +358,7 @@ Installation::Installation(entra::TenantOptions tenant)
   // Either it is made now, or an earlier test of this process has made it.
   mkdir(ca_directory_.c_str(), 0700);
   entra::EmulatorOptions options;
+  options.require_consent = true;
   options.ca_directory = ca_directory_;
   options.tenant = std::move(tenant);
   options.now = [this] { return clock_.TimeNow(); };
