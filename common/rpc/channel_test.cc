@@ -1,10 +1,16 @@
 #include "common/rpc/channel.h"
 
+#include <unistd.h>
+
+#include <cstdio>
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "common/rpc/fake_trash_server.h"
 #include "common/status/errors.h"
+#include "common/status/grpc_status.h"
 #include "common/testing/status_matchers.h"
 #include "gtest/gtest.h"
 
@@ -73,6 +79,37 @@ TEST_F(ChannelTest, RefusesAServerThatIsAnotherService) {
   EXPECT_THAT(Get(*stub, kUser), StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_OK(Get(*trash_.StubFor(files), kUser));
   EXPECT_EQ(trash_.service.gets(), 1);
+}
+
+TEST_F(ChannelTest, TakesNewCertificatesWithoutBeingOpenedAnew) {
+  ASSERT_OK(trash_.Start());
+  const std::string owner =
+      trash_.authority.ForPerson("acme", "OWNER", "ada").certificate_file;
+  // The files are behind a link: those of an authority that the server does not
+  // know, at first.
+  testing::TestAuthority old(trash_.authority.trust_domain());
+  old.ForPerson("acme", "OWNER", "ada");
+  const std::string link = absl::StrCat(old.directory(), "/current");
+  ASSERT_EQ(symlink(old.directory().c_str(), link.c_str()), 0);
+  const std::string stem = absl::StrCat(
+      link, absl::StripSuffix(owner.substr(owner.rfind('/')), ".pem"));
+  const auto stub = trash_.StubFor({.ca_file = absl::StrCat(link, "/ca.pem"),
+                                    .certificate_file = stem + ".pem",
+                                    .key_file = stem + ".key"});
+  EXPECT_THAT(Get(*stub, kUser), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(trash_.service.gets(), 0);
+
+  const std::string next = link + ".new";
+  ASSERT_EQ(symlink(trash_.authority.directory().c_str(), next.c_str()), 0);
+  ASSERT_EQ(rename(next.c_str(), link.c_str()), 0);
+
+  grpc::ClientContext context;
+  SetDeadline(&context, absl::Minutes(1));
+  context.set_wait_for_ready(true);  // Connects anew until it succeeds.
+  trash::v1::GetTrashedUserRequest request;
+  request.set_name(kUser);
+  trash::v1::TrashedUser user;
+  EXPECT_OK(FromGrpcStatus(stub->GetTrashedUser(&context, request, &user)));
 }
 
 TEST_F(ChannelTest, RefusesAServerOfAnotherAuthority) {

@@ -185,7 +185,7 @@ void ExitOnStoreFailure(const absl::Status& status) {
   _exit(kStoreError);
 }
 
-int Serve(const ProcessOptions& options, AccessPolicy policy,
+int Serve(const ProcessOptions& options, Clock& clock, AccessPolicy policy,
           const std::vector<grpc::Service*>& services,
           const std::function<void()>& stop,
           const std::function<void()>& end_streams) {
@@ -205,7 +205,7 @@ int Serve(const ProcessOptions& options, AccessPolicy policy,
   // Files that do not fit together fail every new handshake: an operator hears
   // of it here, in the log and as an error of this worker.
   const PeriodicWorker tls_check(
-      {.name = "tls-files", .period = kTlsCheckPeriod}, Clock::GetRealClock(),
+      {.name = "tls-files", .period = kTlsCheckPeriod}, clock,
       [&options](absl::Time) -> absl::StatusOr<Pace> {
         RETURN_IF_ERROR(CheckTlsFiles(options.tls).status());
         return Pace::kRest;

@@ -12,6 +12,7 @@
 #include "common/rpc/access_policy.h"
 #include "common/rpc/server.h"
 #include "common/rpc/tls.h"
+#include "common/time/clock.h"
 
 namespace rollcall::rpc {
 
@@ -43,7 +44,7 @@ void ExitOnStoreFailure(const absl::Status& status);
 // (workers, clients), returns the process's exit code. Logs `serving` with the
 // address once calls are accepted. `end_streams`, if any, is called before
 // draining: streams that would last for ever should end now.
-int Serve(const ProcessOptions& options, AccessPolicy policy,
+int Serve(const ProcessOptions& options, Clock& clock, AccessPolicy policy,
           const std::vector<grpc::Service*>& services,
           const std::function<void()>& stop,
           const std::function<void()>& end_streams = nullptr);

@@ -14,9 +14,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "common/log/log.h"
 #include "common/rpc/fake_trash_server.h"
 #include "common/status/errors.h"
+#include "common/testing/simulated_clock.h"
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -121,6 +123,7 @@ class ServingPort {
 
 TEST(Process, ServesUntilItIsToldToEnd) {
   Initialize({});
+  SimulatedClock clock(absl::UnixEpoch());
   FakeTrashServer trash;  // Its certificates and its service; never started.
   ServingPort serving;
   bool stopped = false;
@@ -130,7 +133,7 @@ TEST(Process, ServesUntilItIsToldToEnd) {
                   .tls = trash.options.tls,
                   .trust_domain = trash.options.trust_domain,
                   .metrics_listen = "127.0.0.1:0"},
-                 *AccessPolicy::ForServices({FakeTrashService::kName}),
+                 clock, *AccessPolicy::ForServices({FakeTrashService::kName}),
                  {&trash.service}, [&] { stopped = true; });
   });
   const auto stub = trash::v1::TrashService::NewStub(
@@ -147,9 +150,10 @@ TEST(Process, ServesUntilItIsToldToEnd) {
 }
 
 TEST(Process, DoesNotServeWithoutCertificates) {
+  SimulatedClock clock(absl::UnixEpoch());
   FakeTrashServer trash;
   EXPECT_EQ(Serve({.listen = "127.0.0.1:0", .trust_domain = "test.rollcall"},
-                  *AccessPolicy::ForServices({FakeTrashService::kName}),
+                  clock, *AccessPolicy::ForServices({FakeTrashService::kName}),
                   {&trash.service}, nullptr),
             78);
 }

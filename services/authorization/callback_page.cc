@@ -1,6 +1,7 @@
 #include "services/authorization/callback_page.h"
 
 #include <httplib.h>
+#include <openssl/ssl.h>
 
 #include <string_view>
 #include <thread>
@@ -137,13 +138,29 @@ absl::StatusOr<Address> ParseAddress(const std::string& listen) {
       {{"listen", listen}});
 }
 
+// Takes certificate and key from their files as they are now: OpenSSL asks in
+// each handshake. Files that cannot be used end the handshake.
+int UseFiles(SSL* connection, void* argument) {
+  const auto& files = *static_cast<const CallbackPageOptions*>(argument);
+  if (SSL_use_certificate_chain_file(connection,
+                                     files.certificate_file.c_str()) == 1 &&
+      SSL_use_PrivateKey_file(connection, files.key_file.c_str(),
+                              SSL_FILETYPE_PEM) == 1) {
+    return 1;
+  }
+  LogError("callback_certificate_unusable",
+           {{"certificate", files.certificate_file}, {"key", files.key_file}});
+  return 0;
+}
+
 }  // namespace
 
 class CallbackPage::Impl {
  public:
   Impl(const CallbackPageOptions& options, Authorizer& authorizer)
-      : authorizer_(authorizer),
-        server_(options.certificate_file.c_str(), options.key_file.c_str()) {}
+      : options_(options),
+        authorizer_(authorizer),
+        server_(options_.certificate_file.c_str(), options_.key_file.c_str()) {}
 
   ~Impl() {
     if (!thread_.joinable()) return;
@@ -155,6 +172,7 @@ class CallbackPage::Impl {
   int port() const { return port_; }
 
   absl::Status Start(const Address& address) {
+    SSL_CTX_set_cert_cb(server_.ssl_context(), UseFiles, &options_);
     server_.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     // One request a connection: nobody keeps a thread for long.
     server_.set_keep_alive_max_count(1);
@@ -209,6 +227,7 @@ class CallbackPage::Impl {
     }
   }
 
+  CallbackPageOptions options_;
   Authorizer& authorizer_;
   httplib::SSLServer server_;
   int port_ = -1;

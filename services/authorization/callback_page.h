@@ -15,9 +15,12 @@ namespace rollcall::authorization {
 inline constexpr char kCallbackPath[] = "/oauth/callback";
 
 struct CallbackPageOptions {
-  std::string listen;            // host:port; port 0 takes any free one.
-  std::string certificate_file;  // PEM, the chain of this server.
-  std::string key_file;          // PEM.
+  std::string listen;  // host:port; port 0 takes any free one.
+  // PEM, the chain of this server and its key. Read again for each connection,
+  // so that they can be replaced without a restart: swap both together, by
+  // renaming a directory or a link.
+  std::string certificate_file;
+  std::string key_file;
 };
 
 // Serves until it is destroyed.

@@ -82,7 +82,7 @@ int Main(int argc, char** argv) {
       PeriodicWorkerOptions{.name = "authorization-consent"}, clock,
       [&consent](absl::Time now) { return consent.RunOnce(now); });
 
-  return rpc::Serve(process, *policy, {&service}, [&] {
+  return rpc::Serve(process, clock, *policy, {&service}, [&] {
     (*client)->Stop();
     page->reset();
     worker.reset();

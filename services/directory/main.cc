@@ -106,7 +106,7 @@ int main(int argc, char** argv) {
       rollcall::PeriodicWorkerOptions{.name = "directory-audit",
                                       .period = directory::kAuditPeriod},
       clock, [&](absl::Time now) { return auditor.RunOnce(now); });
-  return rpc::Serve(options, *policy, {&service}, [&] {
+  return rpc::Serve(options, clock, *policy, {&service}, [&] {
     // What waits for Graph is let go of first.
     auditor.Stop();
     (*http)->Stop();

@@ -128,7 +128,7 @@ int main(int argc, char** argv) {
   auto send = EverySecond("enrollment-send", [&](absl::Time now) {
     return worker.SendDueOnce(now);
   });
-  return rpc::Serve(options, *policy, {&service}, [&] {
+  return rpc::Serve(options, Clock::GetRealClock(), *policy, {&service}, [&] {
     worker.StopSending();
     send.reset();
     release.reset();

@@ -12,6 +12,7 @@
 #include "common/log/log.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "services/reconciliation/desk_decision.h"
 #include "services/reconciliation/group_diff.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/records.h"
@@ -26,6 +27,16 @@ constexpr int kMaxDecisions = 1000;
 constexpr int kDecisionsPerLook = 1000;
 
 using Choice = v1::CollisionDecision::Choice;
+
+// What is stored is the contract's number, and becomes ours as it is.
+static_assert(static_cast<int>(DeskChoice::kPreset) ==
+              v1::CollisionDecision::PRESET);
+static_assert(static_cast<int>(DeskChoice::kAdopt) ==
+              v1::CollisionDecision::ADOPT);
+static_assert(static_cast<int>(DeskChoice::kSkip) ==
+              v1::CollisionDecision::SKIP);
+static_assert(static_cast<int>(DeskChoice::kRename) ==
+              v1::CollisionDecision::RENAME);
 
 absl::Status Refuse(const char* reason, const std::string& message,
                     const std::string& field) {

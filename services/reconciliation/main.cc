@@ -118,7 +118,7 @@ int Main(int argc, char** argv) {
                          .make_id = RandomId},
                         edge, &access);
   return rpc::Serve(
-      process, *std::move(policy), {&runs, &users},
+      process, clock, *std::move(policy), {&runs, &users},
       [&] {
         crew.reset();
         release_loop.reset();

@@ -87,7 +87,7 @@ int main(int argc, char** argv) {
                                       .period = kPurgePeriod},
       Clock::GetRealClock(),
       [&](absl::Time now) { return worker.PurgeDueOnce(now); });
-  return rpc::Serve(options, *policy, {&service}, [&] {
+  return rpc::Serve(options, Clock::GetRealClock(), *policy, {&service}, [&] {
     follow.reset();
     purge.reset();
   });

@@ -92,6 +92,18 @@ TEST(CallbackPage, HasNothingElse) {
   }
 }
 
+TEST(CallbackPage, TakesNewCertificatesWithoutARestart) {
+  World world;
+  const std::string address = AddressOf(world, "/");
+  EXPECT_EQ(world.Open(address).status, 404);
+  // In the place of the old ones: for another name than the page has.
+  world.authority().Issue(
+      "callback", {.dns_names = {"elsewhere.test"}, .ip_addresses = {}});
+  EXPECT_FALSE(world.OpenAnew(address).ok());
+  world.authority().Issue("callback", {});
+  EXPECT_OK(world.OpenAnew(address));
+}
+
 TEST(CallbackPage, NeedsItsAddressAndItsCertificate) {
   World world;
   EXPECT_THAT(

@@ -128,6 +128,11 @@ http::Response World::Open(const std::string& url) {
   return Must(page_browser_->Send({.url = url}));
 }
 
+absl::StatusOr<http::Response> World::OpenAnew(const std::string& url) {
+  auto browser = Must(http::Client::Create({.ca_file = authority_.ca_file()}));
+  return browser->Send({.url = url});
+}
+
 std::string World::Parameter(const std::string& url, absl::string_view name) {
   const http::Url parts = Must(http::Url::Parse(url));
   for (absl::string_view field : absl::StrSplit(parts.query, '&')) {

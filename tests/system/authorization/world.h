@@ -43,6 +43,8 @@ class World {
   AuthorizationStore& store() { return *store_; }
   rollcall::store::FaultyStore& faulty_store() { return *faulty_; }
   const CallbackPage& page() const { return *page_; }
+  // Of the page: its files are those of `callback`.
+  testing::TestAuthority& authority() { return authority_; }
   std::string key_file_text() const { return key_file_text_; }
 
   // The request that connects the emulator's tenant.
@@ -55,6 +57,8 @@ class World {
   std::string Consent(const std::string& consent_uri);
   // What the page answers at an address of ours.
   http::Response Open(const std::string& url);
+  // The same from another browser, over a connection of its own.
+  absl::StatusOr<http::Response> OpenAnew(const std::string& url);
   // The value of a parameter in the query of an address.
   static std::string Parameter(const std::string& url, absl::string_view name);
   // CompleteAuthorization with what stands in a redirect.
