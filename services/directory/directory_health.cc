@@ -46,6 +46,7 @@ void ShowMirror(const store::StoredMirror& mirror,
   *health.mutable_incomplete_reasons() = mirror.incomplete_reasons();
   health.set_user_count(mirror.counts().users());
   health.set_group_count(mirror.group_count());
+  *health.mutable_warnings() = mirror.counts().warnings();
   if (!mirror.has_audit()) return;
   const store::StoredAudit& audit = mirror.audit();
   v1::AuditHealth& message = *health.mutable_audit();

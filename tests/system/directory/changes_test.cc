@@ -327,6 +327,17 @@ TEST_F(ChangesTest, R42_ObjectsThatCannotBeReadAreCountedByReason) {
     fields.display_name = std::string(size, 'x');
     EXPECT_OK(tenant().UpdateUser(user, fields));
   };
+  // Health tells the same as the trailer.
+  const auto expect_health = [&](const Streamed& streamed) {
+    v1::GetDirectoryHealthRequest request;
+    request.set_name("accounts/acme/directories/d1");
+    ASSERT_OK_AND_ASSIGN(const v1::DirectoryHealth health,
+                         world_.manager().GetHealth(request));
+    const auto& told_there = streamed.trailer->warnings();
+    using Counts = std::map<std::string, int64_t>;
+    EXPECT_EQ(Counts(health.warnings().begin(), health.warnings().end()),
+              Counts(told_there.begin(), told_there.end()));
+  };
   const std::string ada = AddUser("ada");
   const std::string eve = AddUser("eve");
   EXPECT_OK(tenant().AddMember("Sales", ada));
@@ -345,6 +356,7 @@ TEST_F(ChangesTest, R42_ObjectsThatCannotBeReadAreCountedByReason) {
       told.trailer->warnings(),
       ::testing::UnorderedElementsAre(Pair("OBJECT_TEXT_TOO_LONG", 1),
                                       Pair("GROUP_OBJECT_TEXT_TOO_LONG", 1)));
+  expect_health(told);
   // By a round.
   rename(eve, 5000);
   told = world_.Changes(told.trailer->change_cursor());
@@ -357,6 +369,7 @@ TEST_F(ChangesTest, R42_ObjectsThatCannotBeReadAreCountedByReason) {
   told = world_.Changes(told.trailer->change_cursor());
   EXPECT_TRUE(told.complete()) << told.status;
   EXPECT_THAT(told.trailer->warnings(), IsEmpty());
+  expect_health(told);
   // A group that is met by a round.
   EXPECT_OK(tenant().RenameGroup(sales, std::string(5000, 'x')));
   told = world_.Changes(told.trailer->change_cursor());
