@@ -15,9 +15,7 @@ absl::StatusOr<std::vector<SourceId>> ListDeletedGroups(GraphSession& graph,
   std::vector<SourceId> ids;
   const absl::Status walked = WalkPages<SourceGroup>(
       graph,
-      {.path =
-           "/v1.0/directory/deletedItems/microsoft.graph.group?$select=id&$top="
-           "999",
+      {.path = "/v1.0/directory/deletedItems/microsoft.graph.group?$select=id",
        .parse = ParseGroupPage,
        .begin = [&ids] { ids.clear(); },
        .take =

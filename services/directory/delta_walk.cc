@@ -79,6 +79,7 @@ absl::StatusOr<DeltaPage<Change>> FetchPage(GraphSession& graph,
         ReasonOf(page.status()) != "GRAPH_PAGE_MALFORMED") {
       return page;
     }
+    RETURN_IF_ERROR(graph.Pause(tries));
   }
 }
 
@@ -145,7 +146,7 @@ absl::StatusOr<DeltaRound<Change>> WalkRound(GraphSession& graph,
                    .max_restarts = walk.limits.max_restarts});
   const bool has_stored_link = !walk.link.empty();
   bool was_not_found = false;
-  while (true) {
+  for (int beginnings = 1;; ++beginnings) {
     bool is_under_way = false;
     absl::StatusOr<DeltaRound<Change>> round =
         WalkOnce(graph, walk, chain, is_under_way);
@@ -165,6 +166,7 @@ absl::StatusOr<DeltaRound<Change>> WalkRound(GraphSession& graph,
     if (!again.ok()) {
       return has_stored_link && !is_under_way ? ResyncBecause(status) : again;
     }
+    RETURN_IF_ERROR(graph.Pause(beginnings));
   }
 }
 

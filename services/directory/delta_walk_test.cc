@@ -105,6 +105,8 @@ TEST_F(DeltaWalkTest, Fault4And5_ARoundBeginsAgainWhenAPageExpires) {
               Page({3}, "a"), LastPage({4})});
   ASSERT_OK(Walk());
   EXPECT_THAT(users_, ElementsAre(3, 4));  // Nothing of the earlier tries.
+  // Section 3.1: never at once, and longer each time.
+  EXPECT_GE(waiter_.total(), absl::Milliseconds(150));
 }
 
 TEST_F(DeltaWalkTest, Fault4_ARoundDoesNotBeginAgainForEver) {
@@ -186,6 +188,7 @@ TEST_F(DeltaWalkTest, Fault30_APageThatWasCutShortWasNotReceived) {
   graph_.Say({cut, Page({1}, "a"), cut, LastPage({2})});
   ASSERT_OK(Walk());
   EXPECT_THAT(users_, ElementsAre(1, 2));
+  EXPECT_GE(waiter_.total(), absl::Milliseconds(100));
   graph_.Say(std::vector<Answer>(10, cut));
   EXPECT_THAT(Walk(), StatusIs(StatusCode::kDataLoss, "GRAPH_PAGE_MALFORMED"));
 }

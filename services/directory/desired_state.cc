@@ -192,6 +192,7 @@ absl::Status StreamEverything(const MirrorView& mirror,
 }
 
 absl::Status StreamChanges(const MirrorView& mirror, uint64_t after,
+                           const absl::optional<SourceId>& resume_key,
                            const std::string& change_cursor,
                            const WriteMessage& write) {
   ASSIGN_OR_RETURN(const std::vector<SourceId> changed,
@@ -206,8 +207,9 @@ absl::Status StreamChanges(const MirrorView& mirror, uint64_t after,
       ASSIGN_OR_RETURN(absl::optional<StoredUser> row,
                        mirror.rows().FindUser(id));
       if (!streamer.ShowChange(id, std::move(row))) continue;
-      if (!write(streamer.response())) return Gone();
       ++streamed;
+      if (resume_key.has_value() && id <= *resume_key) continue;
+      if (!write(streamer.response())) return Gone();
     }
   }
   StreamDesiredStateResponse response;

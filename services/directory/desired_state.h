@@ -30,9 +30,11 @@ absl::Status StreamEverything(const MirrorView& mirror,
                               const WriteMessage& write,
                               bool assume_normalization = false);
 
-// All selected groups, and who changed after that sequence. Users whom the
-// tenant did not answer for are left out: nothing is known of them.
+// All selected groups, and who changed after that sequence, `resume_key` as
+// above. Users whom the tenant did not answer for are left out: nothing is
+// known of them.
 absl::Status StreamChanges(const MirrorView& mirror, uint64_t after,
+                           const absl::optional<SourceId>& resume_key,
                            const std::string& change_cursor,
                            const WriteMessage& write);
 

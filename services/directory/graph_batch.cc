@@ -10,6 +10,7 @@
 #include "services/directory/batch_answer.h"
 #include "services/directory/graph_error.h"
 #include "services/directory/graph_page.h"
+#include "services/directory/page_size.h"
 
 namespace rollcall::directory {
 namespace {
@@ -71,7 +72,11 @@ bool IsToBeAskedAgain(GraphVerdict verdict) {
 struct Opened {
   Answers answers;
   std::vector<size_t> again;
-  absl::optional<absl::Duration> wait;
+  absl::optional<absl::Duration> wait;  // The longest that was asked for.
+  // Whether something failed, or was left out, without a word about when to
+  // come back.
+  bool is_untold = false;
+  bool is_throttled = false;
 };
 
 // Sorts the items of one batch into answers and questions to be asked again.
@@ -82,6 +87,7 @@ Opened Open(std::vector<absl::optional<BatchItem>> items, absl::Time now) {
         Unavailable("GRAPH_UNAVAILABLE", "A batch left the answer out."));
     if (!items[i].has_value()) {
       opened.again.push_back(i);
+      opened.is_untold = true;
       continue;
     }
     BatchItem& item = *items[i];
@@ -95,10 +101,14 @@ Opened Open(std::vector<absl::optional<BatchItem>> items, absl::Time now) {
     }
     if (!IsToBeAskedAgain(verdict)) continue;
     opened.again.push_back(i);
-    if (!item.retry_after.has_value()) continue;
-    const auto wait = ParseRetryAfter(*item.retry_after, now);
+    opened.is_throttled |= item.status == 429;
+    const absl::optional<absl::Duration> wait =
+        item.retry_after.has_value() ? ParseRetryAfter(*item.retry_after, now)
+                                     : absl::nullopt;
     if (wait.has_value()) {
       opened.wait = std::max(*wait, opened.wait.value_or(*wait));
+    } else if (verdict == GraphVerdict::kRetry) {
+      opened.is_untold = true;
     }
   }
   return opened;
@@ -109,7 +119,9 @@ absl::StatusOr<Opened> AskOnce(GraphSession& graph,
   const absl::StatusOr<std::string> body =
       graph.Post("/v1.0/$batch", RequestFor(questions), UnitsOf(questions));
   if (EndsTheRead(body.status())) return body.status();
-  if (ReasonOf(body.status()) == "GRAPH_UNAVAILABLE") {
+  // What is too much at once may not be one by one.
+  if (ReasonOf(body.status()) == "GRAPH_UNAVAILABLE" &&
+      !TookTooLong(body.status())) {
     return Opened{.answers = Answers(questions.size(), body.status())};
   }
   std::vector<absl::optional<BatchItem>> none(questions.size());
@@ -117,6 +129,15 @@ absl::StatusOr<Opened> AskOnce(GraphSession& graph,
   absl::StatusOr<std::vector<absl::optional<BatchItem>>> items =
       ParseBatchAnswer(*body, questions.size());
   return Open(items.ok() ? *std::move(items) : std::move(none), graph.Now());
+}
+
+// Before the first is asked again. A hold is as good as a backoff.
+absl::Status WaitToAskAgain(GraphSession& graph, const Opened& opened) {
+  if (opened.is_throttled) graph.Slow();
+  if (opened.wait.has_value()) graph.Hold(*opened.wait);
+  const bool is_held = opened.wait >= BackoffPolicy().initial;
+  if (is_held || opened.again.empty()) return absl::OkStatus();
+  return opened.is_untold ? graph.BackOff(1) : graph.Pause(1);
 }
 
 }  // namespace
@@ -131,7 +152,7 @@ absl::StatusOr<Answers> AskInBatches(
       RETURN_IF_ERROR(CheckQuestion(question));
     }
     ASSIGN_OR_RETURN(Opened opened, AskOnce(graph, batch));
-    if (opened.wait.has_value()) graph.Hold(*opened.wait);
+    RETURN_IF_ERROR(WaitToAskAgain(graph, opened));
     for (const size_t i : opened.again) {
       opened.answers[i] = AskAlone(graph, batch[i]);
       if (EndsTheRead(opened.answers[i].status())) {

@@ -24,7 +24,8 @@ struct BatchQuestion {
 // of questions; they go in batches of twenty.
 //
 // What a batch leaves out or refuses for now is asked again on its own, after
-// the longest wait that one of the answers asked for. An error of the whole is
+// the longest wait that one of the answers asked for, or after a backoff if one
+// of them did not say; the tenant's pace learns of it. An error of the whole is
 // one that asking on would not change: EndsTheRead.
 absl::StatusOr<std::vector<absl::StatusOr<std::string>>> AskInBatches(
     GraphSession& graph, absl::Span<const BatchQuestion> questions);

@@ -97,6 +97,61 @@ TEST_F(GraphBatchTest, Fault18_WhatWasRefusedIsAskedAloneAfterTheLongestWait) {
   EXPECT_GE(waiter_.total(), absl::Seconds(7.5));
 }
 
+TEST_F(GraphBatchTest, Section3_1_WithoutARetryAfterItBacksOff) {
+  const std::string throttled = Batch({Item(0, 429), Item(1, 200)});
+  const std::string in_trouble = Batch({Item(0, 503), Item(1, 200)});
+  const std::string unreadable =
+      Batch({Item(0, 429, "{}", R"({"Retry-After":"soon"})"), Item(1, 200)});
+  const std::string left_out = Batch({Item(1, 200)});
+  for (const std::string& body :
+       {throttled, in_trouble, unreadable, left_out}) {
+    graph_.Say({{.body = body}});
+    const absl::Duration before = waiter_.total();
+    EXPECT_OK(AskInBatches(*session_, Questions(2)));
+    // A second, in its upper half.
+    EXPECT_GE(waiter_.total() - before, absl::Seconds(0.5)) << body;
+    EXPECT_LE(waiter_.total() - before, absl::Seconds(1.5)) << body;
+  }
+}
+
+TEST_F(GraphBatchTest, Section3_1_OneThatDoesNotSayMakesTheOthersWaitToo) {
+  graph_.Say({{.body = Batch({Item(0, 429, "{}", R"({"Retry-After":"0"})"),
+                              Item(1, 429)})}});
+  EXPECT_OK(AskInBatches(*session_, Questions(2)));
+  EXPECT_GE(waiter_.total(), absl::Seconds(0.5));
+}
+
+TEST_F(GraphBatchTest, Section3_1_NoWaitIsNoHotLoop) {
+  graph_.Say({{.body = Batch({Item(0, 429, "{}", R"({"Retry-After":"0"})"),
+                              Item(1, 200)})}});
+  EXPECT_OK(AskInBatches(*session_, Questions(2)));
+  EXPECT_GE(waiter_.total(), absl::Milliseconds(50));
+}
+
+TEST_F(GraphBatchTest, Section3_1_ThePaceLearnsOfARefusalInside) {
+  // 429 halves the budget: 4,000 units at once, and the others at 400 a second.
+  const auto spend = [this] {
+    const absl::Duration before = waiter_.total();
+    graph_.Say(std::vector<Answer>(
+        10, Answer{.headers = {{"x-ms-resource-unit", "800"}}}));
+    for (int i = 0; i < 10; ++i) EXPECT_OK(session_->Get("/v1.0/users"));
+    return waiter_.total() - before;
+  };
+  EXPECT_LE(spend(), absl::Seconds(1));
+  clock_.AdvanceTime(absl::Minutes(10));
+  graph_.Say({{.body = Batch({Item(0, 429), Item(1, 200)})}});
+  EXPECT_OK(AskInBatches(*session_, Questions(2)));
+  EXPECT_GE(spend(), absl::Seconds(8));
+}
+
+TEST_F(GraphBatchTest, Fault8_WhatTakesTooLongAtOnceIsAskedOneByOne) {
+  graph_.Say(std::vector<Answer>(6, Answer{.status = 504, .body = ""}));
+  const auto answers = AskInBatches(*session_, Questions(3));
+  ASSERT_OK(answers);
+  for (const auto& answer : *answers) EXPECT_OK(answer);
+  EXPECT_EQ(graph_.requests().size(), 9u);
+}
+
 TEST_F(GraphBatchTest, Section2_6_WhatIsMissingOrUnclearIsAskedAlone) {
   graph_.Say({{.body = Batch({Item(1, 200), Item(1, 200), Item(9, 200), "7",
                               R"({"id":"2","status":"200"})"})}});

@@ -17,12 +17,17 @@ namespace {
 
 // A token that ends within this is replaced before it is sent.
 constexpr absl::Duration kTokenMargin = absl::Minutes(2);
-// What is waited at least before a try that may follow "at once": a request
-// that fails is never sent in a hot loop.
+// What is waited at least before a try that may follow "at once": what fails is
+// never asked for in a hot loop.
 constexpr BackoffPolicy kLeastWait = {.initial = absl::Milliseconds(100),
                                       .maximum = absl::Seconds(2)};
 // How often a wait looks whether somebody still waits for it.
 constexpr absl::Duration kWaitSlice = absl::Milliseconds(200);
+
+absl::Duration Jittered(const BackoffPolicy& policy, int failures) {
+  absl::BitGen random;
+  return BackoffDelay(policy, failures, absl::Uniform<double>(random, 0, 1));
+}
 
 absl::Status Throttled(absl::Duration wait) {
   return WithRetryDelay(
@@ -61,7 +66,8 @@ TenantQuota GraphClient::Quota(absl::string_view tenant_id) {
   SharedPace& shared = found->second;
   absl::MutexLock pace_lock(&shared.mutex);
   return {.used = shared.pace.used(now),
-          .recent_units = shared.pace.recent_units(now)};
+          .recent_units = shared.pace.recent_units(now),
+          .in_flight = shared.in_flight};
 }
 
 absl::optional<AccessToken> GraphClient::Recall(
@@ -108,6 +114,12 @@ prometheus::Counter& GraphClient::RequestsOf(const ConnectionName& connection) {
       request_labels_.For(connection.account().id(), connection.id()));
 }
 
+GraphClient::Place::~Place() {
+  if (pace_ == nullptr) return;
+  absl::MutexLock lock(&pace_->mutex);
+  --pace_->in_flight;
+}
+
 GraphSession::GraphSession(GraphClient& client, ConnectionName connection,
                            AccessToken token, std::function<bool()> cancelled)
     : client_(client),
@@ -144,10 +156,28 @@ absl::StatusOr<std::string> GraphSession::Post(absl::string_view path,
   return Send(std::move(request), units > 0 ? units : ResourceUnits(path));
 }
 
+void GraphSession::Slow() {
+  absl::MutexLock lock(&pace_.mutex);
+  pace_.pace.Learn({.estimated_units = 0, .refused = true}, Now());
+}
+
 void GraphSession::Hold(absl::Duration duration) {
   absl::MutexLock lock(&pace_.mutex);
-  pace_.pace.Learn(
-      {.estimated_units = 0, .refused = true, .hold_for = duration}, Now());
+  pace_.pace.Learn({.estimated_units = 0, .hold_for = duration}, Now());
+}
+
+void GraphSession::LimitPageSize(int size) {
+  int known = page_size_;
+  while (size < known && !page_size_.compare_exchange_weak(known, size)) {
+  }
+}
+
+absl::Status GraphSession::BackOff(int failures) {
+  return WaitFor(Jittered(client_.options_.backoff, failures));
+}
+
+absl::Status GraphSession::Pause(int failures) {
+  return WaitFor(Jittered(kLeastWait, failures));
 }
 
 absl::StatusOr<std::string> GraphSession::Send(http::Request request,
@@ -159,9 +189,9 @@ absl::StatusOr<std::string> GraphSession::Send(http::Request request,
   ASSIGN_OR_RETURN(Secret token, CurrentToken());
   bool refreshed = false;
   for (int tries = 1;; ++tries) {
-    RETURN_IF_ERROR(WaitForTurn(units));
-    RETURN_IF_ERROR(CheckAlive());
-    ASSIGN_OR_RETURN(Try attempt, TryOnce(request, token, units));
+    ASSIGN_OR_RETURN(GraphClient::Place place, WaitForTurn(units));
+    ASSIGN_OR_RETURN(Try attempt,
+                     TryOnce(request, token, units, std::move(place)));
     if (attempt.verdict == GraphVerdict::kOk) {
       failures_in_a_row_ = 0;
       return std::move(attempt.body);
@@ -185,7 +215,8 @@ absl::StatusOr<std::string> GraphSession::Send(http::Request request,
 }
 
 absl::StatusOr<GraphSession::Try> GraphSession::TryOnce(
-    const http::Request& request, const Secret& token, double units) {
+    const http::Request& request, const Secret& token, double units,
+    GraphClient::Place /*held*/) {
   http::Request authorized = request;
   authorized.headers.push_back(
       {"Authorization", absl::StrCat("Bearer ", token.Reveal())});
@@ -238,38 +269,64 @@ void GraphSession::Learn(const http::Response& response,
   pace_.pace.Learn(signals, Now());
 }
 
-absl::Status GraphSession::WaitForTurn(double units) {
-  const auto hold_end = [this] {
-    absl::MutexLock lock(&pace_.mutex);
-    return pace_.pace.HeldUntil(Now());
-  };
+absl::StatusOr<GraphClient::Place> GraphSession::WaitForTurn(double units) {
   absl::Time until = Now();
-  // While one request waits, another may be told to wait longer.
-  for (absl::Time held = hold_end(); held > until; held = hold_end()) {
-    const absl::Duration wait = held - until;
-    if (wait > client_.options_.max_wait) return Throttled(wait);
-    RETURN_IF_ERROR(WaitFor(wait));
-    until = held;
-  }
+  RETURN_IF_ERROR(WaitWhileHeld(until));
   absl::Duration wait;
   {
     absl::MutexLock lock(&pace_.mutex);
     wait = pace_.pace.Take(units, Now());
   }
-  return WaitFor(wait);
+  RETURN_IF_ERROR(WaitFor(wait));
+  while (true) {
+    {
+      ASSIGN_OR_RETURN(GraphClient::Place place, WaitForPlace());
+      until = std::max(until, Now());
+      if (HeldUntil() <= until) return place;
+    }
+    // Somebody was told to wait in the meantime.
+    RETURN_IF_ERROR(WaitWhileHeld(until));
+  }
+}
+
+// While one request waits, another may be told to wait longer.
+absl::Status GraphSession::WaitWhileHeld(absl::Time& until) {
+  for (absl::Time held = HeldUntil(); held > until; held = HeldUntil()) {
+    const absl::Duration wait = held - until;
+    if (wait > client_.options_.max_wait) return Throttled(wait);
+    RETURN_IF_ERROR(WaitFor(wait));
+    until = held;
+  }
+  return absl::OkStatus();
+}
+
+absl::Time GraphSession::HeldUntil() {
+  absl::MutexLock lock(&pace_.mutex);
+  return pace_.pace.HeldUntil(Now());
+}
+
+absl::StatusOr<GraphClient::Place> GraphSession::WaitForPlace() {
+  const auto is_free = [this]() ABSL_SHARED_LOCKS_REQUIRED(pace_.mutex) {
+    return pace_.in_flight < client_.options_.max_in_flight;
+  };
+  while (true) {
+    RETURN_IF_ERROR(CheckAlive());
+    absl::MutexLock lock(&pace_.mutex);
+    if (!pace_.mutex.AwaitWithTimeout(absl::Condition(&is_free), kWaitSlice)) {
+      continue;
+    }
+    ++pace_.in_flight;
+    return GraphClient::Place(pace_);
+  }
 }
 
 absl::Status GraphSession::WaitToTryAgain(const Try& attempt, int tries) {
-  absl::BitGen random;
-  const double jitter = absl::Uniform<double>(random, 0.0, 1.0);
-  if (!attempt.retry_after.has_value()) {
-    return WaitFor(BackoffDelay(client_.options_.backoff, tries, jitter));
-  }
+  if (!attempt.retry_after.has_value()) return BackOff(tries);
   if (*attempt.retry_after > client_.options_.max_wait) {
     return WithRetryDelay(attempt.status, *attempt.retry_after);
   }
   // The rest of the wait is the hold that everybody obeys.
-  const absl::Duration least = BackoffDelay(kLeastWait, tries, jitter);
+  const absl::Duration least = Jittered(kLeastWait, tries);
   return *attempt.retry_after < least ? WaitFor(least) : absl::OkStatus();
 }
 
@@ -281,6 +338,11 @@ absl::StatusOr<Secret> GraphSession::CurrentToken() {
     }
   }
   return Mint();
+}
+
+std::string GraphSession::TokenMark() {
+  absl::MutexLock lock(&mutex_);
+  return Sha256(token_.token.Reveal());
 }
 
 absl::Status GraphSession::ReportRejected(const Secret& token,
@@ -336,13 +398,11 @@ absl::Status GraphSession::CheckAlive() const {
 
 bool EndsTheRead(const absl::Status& status) {
   static constexpr absl::string_view kCostsOnlyItself[] = {
-      "GRAPH_LINK_ELSEWHERE",   "GRAPH_NOT_FOUND",
-      "GRAPH_OBJECT_MALFORMED", "GRAPH_PAGES_ENDLESS",
-      "GRAPH_PAGES_EXPIRE",     "GRAPH_PAGE_LOOP",
-      "GRAPH_PAGE_MALFORMED",   "GRAPH_PAGE_TOO_LARGE",
-      "GRAPH_REFUSED",          "GRAPH_RESYNC_REQUIRED",
-      "GRAPH_ROUND_TOO_LARGE",  "GRAPH_UNAVAILABLE",
-      "GRAPH_WRONG_USER",       "HTTP_BODY_TOO_LARGE"};
+      "GRAPH_LINK_ELSEWHERE", "GRAPH_NOT_FOUND",       "GRAPH_OBJECT_MALFORMED",
+      "GRAPH_PAGES_ENDLESS",  "GRAPH_PAGES_EXPIRE",    "GRAPH_PAGE_EXPIRED",
+      "GRAPH_PAGE_LOOP",      "GRAPH_PAGE_MALFORMED",  "GRAPH_PAGE_TOO_LARGE",
+      "GRAPH_REFUSED",        "GRAPH_RESYNC_REQUIRED", "GRAPH_ROUND_TOO_LARGE",
+      "GRAPH_UNAVAILABLE",    "GRAPH_WRONG_USER",      "HTTP_BODY_TOO_LARGE"};
   const std::string reason = ReasonOf(status);
   return !status.ok() &&
          std::find(std::begin(kCostsOnlyItself), std::end(kCostsOnlyItself),

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -25,6 +26,7 @@
 #include "services/directory/authorization_client.h"
 #include "services/directory/bounded_labels.h"
 #include "services/directory/graph_error.h"
+#include "services/directory/page_size.h"
 #include "services/directory/tenant_pace.h"
 #include "services/directory/waiter.h"
 
@@ -38,6 +40,9 @@ struct GraphClientOptions {
   // A token of a connection serves its sessions for so long, then authorization
   // is asked again: it may have to be authorized anew.
   absl::Duration token_reuse = absl::Minutes(5);
+  // How many requests of one tenant are under way at once, whoever asks: 4 to 8
+  // are good manners.
+  int max_in_flight = 8;
   // If Graph asks to wait longer, the read ends and is to be asked for again:
   // a wait is never shortened.
   absl::Duration max_wait = absl::Minutes(5);
@@ -52,10 +57,12 @@ class GraphSession;
 struct TenantQuota {
   double used = 0;          // As Graph said last; 0 if it said nothing lately.
   double recent_units = 0;  // In the last ten seconds, as counted here.
+  int in_flight = 0;        // Requests under way now.
 };
 
-// Makes sessions. All sessions of one tenant keep one pace, and all of one
-// connection count their requests together, as the metric
+// Makes sessions. All sessions of one tenant keep one pace and share the
+// requests that may be under way, and all of one connection count their
+// requests together, as the metric
 // rollcall_directory_graph_requests_total{account,connection}. Thread-safe.
 class GraphClient {
  public:
@@ -76,6 +83,20 @@ class GraphClient {
   struct SharedPace {
     absl::Mutex mutex;
     TenantPace pace ABSL_GUARDED_BY(mutex);
+    int in_flight ABSL_GUARDED_BY(mutex) = 0;
+  };
+  // A place among the requests of a tenant that are under way. Held during one
+  // exchange with Graph and never while waiting for anything else: whoever
+  // waits for a place gets one.
+  class Place {
+   public:
+    explicit Place(SharedPace& pace) : pace_(&pace) {}
+    Place(Place&& other) noexcept
+        : pace_(std::exchange(other.pace_, nullptr)) {}
+    ~Place();
+
+   private:
+    SharedPace* pace_;
   };
   struct KnownToken {
     AccessToken token;
@@ -132,11 +153,27 @@ class GraphSession {
   absl::StatusOr<std::string> Post(absl::string_view path,
                                    absl::string_view body, double units = 0);
 
-  // Holds all requests of the tenant, as a Retry-After does: for answers that
-  // come inside of others.
+  // For answers that come inside of others: the tenant refused something, and
+  // all its requests slow down...
+  void Slow();
+  // ...or something has to wait, and all its requests are held, as by a
+  // Retry-After.
   void Hold(absl::Duration duration);
 
+  // Waits before something is asked for anew that has failed so many times in a
+  // row, longer each time. Like a request that failed without a Retry-After:
+  absl::Status BackOff(int failures);
+  // Or, when Graph answered as it should but not what it should, a little only.
+  absl::Status Pause(int failures);
+
+  // How many objects a list may ask for on a page, as far as is known.
+  int page_size() const { return page_size_; }
+  void LimitPageSize(int size);
+
   absl::Time Now() const { return client_.clock_.TimeNow(); }
+
+  // Tells tokens apart, and nothing else about them.
+  std::string TokenMark();
 
   // How many answers there were.
   int64_t answers() const { return answers_; }
@@ -158,15 +195,21 @@ class GraphSession {
   };
 
   absl::StatusOr<std::string> Send(http::Request request, double units);
+  // Leaves the place when whoever waits for it can know what the answer says of
+  // the pace.
   absl::StatusOr<Try> TryOnce(const http::Request& request, const Secret& token,
-                              double units);
+                              double units, GraphClient::Place place);
   // What the server holds for now, if it says so.
   absl::Time TheirNow(const http::Response& response) const;
   void Learn(const http::Response& response,
              absl::optional<absl::Duration> hold_for, double units);
 
-  // Until the pace of the tenant admits a request, and nobody holds it.
-  absl::Status WaitForTurn(double units);
+  // Until the pace of the tenant admits a request, nobody holds it, and there
+  // is a place for it.
+  absl::StatusOr<GraphClient::Place> WaitForTurn(double units);
+  absl::Status WaitWhileHeld(absl::Time& until);
+  absl::StatusOr<GraphClient::Place> WaitForPlace();
+  absl::Time HeldUntil();
   absl::Status WaitToTryAgain(const Try& attempt, int tries);
   absl::Status WaitFor(absl::Duration duration);
   absl::Status CheckAlive() const;
@@ -187,6 +230,7 @@ class GraphSession {
   prometheus::Counter& requests_;
   std::atomic<int64_t> answers_{0};
   std::atomic<int> failures_in_a_row_{0};
+  std::atomic<int> page_size_{kLargestPage};
 
   absl::Mutex mutex_;
   AccessToken token_ ABSL_GUARDED_BY(mutex_);

@@ -276,7 +276,7 @@ class PageWalkTest : public GraphClientTest {
  protected:
   absl::Status Walk() {
     return WalkPages<SourceMember>(
-        *session_, {.path = "/v1.0/groups/x/members",
+        *session_, {.path = "/v1.0/groups/x/members?$select=id",
                     .headers = {{"ConsistencyLevel", "eventual"}},
                     .parse = ParseMemberPage,
                     .begin = [this] { ids_.clear(); },
@@ -328,10 +328,118 @@ TEST_F(PageWalkTest, DoesNotBeginAgainForEver) {
   EXPECT_EQ(graph_.requests().size(), 12u);
 }
 
+TEST_F(PageWalkTest, Section3_1_NothingIsAskedAgainAtOnce) {
+  const auto waited = [this](std::vector<Answer> answers) {
+    graph_.Say(std::move(answers));
+    const absl::Duration before = waiter_.total();
+    EXPECT_OK(Walk());
+    return waiter_.total() - before;
+  };
+  const Answer garbled = {.body = "<html>"};
+  EXPECT_GE(waited({garbled, PageOf({1})}), absl::Milliseconds(50));
+  // Longer each time.
+  EXPECT_GE(waited({garbled, garbled, PageOf({1})}), absl::Milliseconds(150));
+  EXPECT_GE(waited({PageOf({1}, Link("a")), Expired(), PageOf({1})}),
+            absl::Milliseconds(50));
+  EXPECT_GE(waited({Expired(), Expired(), Expired(), PageOf({1})}),
+            absl::Milliseconds(350));
+  EXPECT_EQ(waited({PageOf({1}, Link("a")), PageOf({2})}),
+            absl::ZeroDuration());
+}
+
 TEST_F(PageWalkTest, ALoopIsAnErrorAndNoEnd) {
   graph_.Say(
       {PageOf({1}, Link("a")), PageOf({2}, Link("b")), PageOf({3}, Link("a"))});
   EXPECT_THAT(Walk(), StatusIs(StatusCode::kDataLoss, "GRAPH_PAGE_LOOP"));
+}
+
+// What was asked since the last look, by the page size of each.
+std::vector<std::string> Sizes(const std::vector<httplib::Request>& requests) {
+  std::vector<std::string> sizes;
+  for (const httplib::Request& request : requests) {
+    sizes.push_back(request.get_param_value("$top"));
+  }
+  return sizes;
+}
+
+Answer PageSizeRefused() {
+  return {.status = 400,
+          .body = R"({"error":{"code":"Request_UnsupportedQuery"}})"};
+}
+
+TEST_F(PageWalkTest, Fault21_APageSizeThatIsRefusedMakesPagesSmaller) {
+  graph_.Say(
+      {PageSizeRefused(), PageOf({1}, Link("a")), PageOf({2}), PageOf({3})});
+  EXPECT_OK(Walk());
+  EXPECT_THAT(ids_, ElementsAre(1, 2));
+  // The session knows by then.
+  EXPECT_OK(Walk());
+  EXPECT_THAT(Sizes(graph_.requests()), ElementsAre("999", "100", "", "100"));
+}
+
+TEST_F(PageWalkTest, Fault21_AChainThatIsRefusedInItsMiddleBeginsAgain) {
+  graph_.Say({PageOf({1}, Link("a")), PageSizeRefused(), PageOf({2}, Link("a")),
+              PageOf({3})});
+  EXPECT_OK(Walk());
+  EXPECT_THAT(ids_, ElementsAre(2, 3));
+}
+
+TEST_F(PageWalkTest, Fault21_WhatIsRefusedAtAnySizeIsRefused) {
+  graph_.Say(std::vector<Answer>(9, PageSizeRefused()));
+  EXPECT_THAT(Walk(), StatusIs(StatusCode::kInternal, "GRAPH_REFUSED"));
+  EXPECT_THAT(Sizes(graph_.requests()), ElementsAre("999", "100", "20"));
+  graph_.Say(
+      {{.status = 400, .body = R"({"error":{"code":"Request_BadRequest"}})"}});
+  EXPECT_THAT(Walk(), StatusIs(StatusCode::kInternal, "GRAPH_REFUSED"));
+  EXPECT_EQ(graph_.requests().size(), 4u);
+}
+
+TEST_F(PageWalkTest, Fault8_AListThatTakesTooLongGetsSmallerPages) {
+  std::vector<Answer> answers(6, Answer{.status = 504, .body = ""});
+  answers.push_back(PageOf({1}));
+  graph_.Say(answers);
+  EXPECT_OK(Walk());
+  EXPECT_THAT(ids_, ElementsAre(1));
+  EXPECT_EQ(Sizes(graph_.requests()).back(), "100");
+  graph_.Say({PageOf({2})});
+  // Other lists may not be as large.
+  EXPECT_OK(Walk());
+  EXPECT_EQ(Sizes(graph_.requests()).back(), "999");
+}
+
+TEST_F(PageWalkTest, Fault8_ManyIdsThatTakeTooLongAreAskedForInParts) {
+  std::vector<SourceId> ids;
+  for (int i = 0; i < 250; ++i) ids.emplace_back(0, i);
+  std::vector<Answer> answers(6, Answer{.status = 504, .body = ""});
+  for (int i = 1; i <= 3; ++i) answers.push_back(PageOf({i}));
+  graph_.Say(answers);
+  const auto page = GetByIds(*session_, "user", "id", ids, ParseMemberPage);
+  ASSERT_OK(page);
+  EXPECT_EQ(page->items.size(), 3u);
+  EXPECT_EQ(graph_.requests().size(), 9u);
+}
+
+TEST_F(PageWalkTest, Section2_1_AnswersByIdBeginAgainWhenAPageExpires) {
+  graph_.Say({PageOf({1}, Link("a")), Expired(), PageOf({1}, Link("b")),
+              PageOf({2}, Link("c")), PageOf({3})});
+  const auto page = GetByIds(*session_, "user", "id",
+                             {SourceId(0, 1), SourceId(0, 2), SourceId(0, 3)},
+                             ParseMemberPage);
+  ASSERT_OK(page);
+  ASSERT_EQ(page->items.size(), 3u);
+  EXPECT_EQ(page->items[2].id, SourceId(0, 3));
+  EXPECT_EQ(graph_.requests()[2].method, "POST");
+  // Not for ever; and it costs the answer only.
+  std::vector<Answer> answers;
+  for (int i = 0; i < 20; ++i) {
+    answers.push_back(PageOf({1}, Link("a")));
+    answers.push_back(Expired());
+  }
+  graph_.Say(answers);
+  const auto cut =
+      GetByIds(*session_, "user", "id", {SourceId(0, 1)}, ParseMemberPage);
+  EXPECT_THAT(cut, StatusIs(StatusCode::kDataLoss, "GRAPH_PAGES_EXPIRE"));
+  EXPECT_FALSE(EndsTheRead(cut.status()));
 }
 
 TEST_F(PageWalkTest, Invariant29_AnswersByIdAreBounded) {

@@ -145,7 +145,8 @@ absl::optional<double> ParseQuotaNumber(absl::string_view text) {
 
 absl::optional<absl::Duration> ParseRetryAfter(absl::string_view text,
                                                absl::Time now) {
-  constexpr absl::Duration kLongest = absl::Hours(24);
+  // Nobody comes back sooner than told; but times have an end.
+  constexpr absl::Duration kLongest = absl::Hours(3650 * 24);
   text = absl::StripAsciiWhitespace(text);
   if (const auto seconds = ParseQuotaNumber(text); seconds.has_value()) {
     return std::min(absl::Seconds(*seconds), kLongest);

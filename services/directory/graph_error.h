@@ -44,7 +44,7 @@ absl::optional<absl::Time> ParseHttpDate(absl::string_view text);
 // How long the answer asks to wait: an integer or a decimal number of seconds,
 // or an HTTP date, which counts from `now`: what the server holds for now, if
 // it said so. None if it does not say, or nothing that can be read. Never
-// negative; more than a day counts as a day.
+// negative; more than ten years count as ten years.
 absl::optional<absl::Duration> ParseRetryAfter(absl::string_view text,
                                                absl::Time now);
 

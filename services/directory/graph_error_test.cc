@@ -109,9 +109,11 @@ TEST(RetryAfter, NonsenseSaysNothing) {
 }
 
 TEST(RetryAfter, MoreThanADayIsADay) {
-  EXPECT_EQ(ParseRetryAfter("99999999999", absl::UnixEpoch()), absl::Hours(24));
+  EXPECT_EQ(ParseRetryAfter("604800", absl::UnixEpoch()), absl::Hours(7 * 24));
+  EXPECT_EQ(ParseRetryAfter("99999999999", absl::UnixEpoch()),
+            absl::Hours(3650 * 24));
   EXPECT_EQ(ParseRetryAfter("Wed, 21 Oct 2099 07:28:00 GMT", absl::UnixEpoch()),
-            absl::Hours(24));
+            absl::Hours(3650 * 24));
 }
 
 TEST(QuotaNumber, IsPlainAndFinite) {

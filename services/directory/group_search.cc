@@ -37,7 +37,7 @@ absl::Status CheckQuery(absl::string_view text) {
 std::string PathFor(absl::string_view text) {
   std::string path =
       "/v1.0/groups?$select=id,displayName,description&$orderby=displayName"
-      "&$count=true&$top=999";
+      "&$count=true";
   if (!text.empty()) {
     const std::string clause = absl::StrCat(
         "\"displayName:",

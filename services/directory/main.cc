@@ -32,9 +32,10 @@ ABSL_FLAG(std::string, http_ca_file, "",
           "empty: the system's.");
 ABSL_FLAG(std::string, key_file, "",
           "The key file that seals the links of change logs, mode 0600.");
-ABSL_FLAG(int, graph_parallelism, 8,
-          "How many requests one read has under way at once, 2 to 16: one of "
-          "them lists all users, the others do everything else.");
+ABSL_FLAG(
+    int, graph_parallelism, 8,
+    "How many requests one tenant has under way at once, 4 to 8; of a full "
+    "read's, one lists all users, the others do everything else.");
 
 namespace {
 
@@ -51,6 +52,9 @@ constexpr char kAuthorizationService[] =
 constexpr int kStoreFormatVersion = 2;
 // How many tenants may be read at full speed at the same time.
 constexpr int kTenantsAtOnce = 4;
+// What section 3.1 calls limited.
+constexpr int kLeastParallelism = 4;
+constexpr int kMostParallelism = 8;
 constexpr absl::Duration kSweepPeriod = absl::Seconds(60);
 // As often as metrics are usually asked for.
 constexpr absl::Duration kGaugePeriod = absl::Seconds(15);
@@ -60,8 +64,8 @@ constexpr absl::Duration kGaugePeriod = absl::Seconds(15);
 int main(int argc, char** argv) {
   const rpc::ProcessOptions options =
       rpc::InitializeProcess(argc, argv, "directory");
-  const int parallelism =
-      std::clamp(absl::GetFlag(FLAGS_graph_parallelism), 2, 16);
+  const int parallelism = std::clamp(absl::GetFlag(FLAGS_graph_parallelism),
+                                     kLeastParallelism, kMostParallelism);
 
   const auto sealer = rollcall::Sealer::FromFile(absl::GetFlag(FLAGS_key_file));
   if (!sealer.ok()) return rpc::FailToStart(sealer.status());
@@ -83,7 +87,8 @@ int main(int argc, char** argv) {
   Clock& clock = Clock::GetRealClock();
   directory::RealWaiter waiter;
   directory::GrpcAuthorizationClient authorization(*channel);
-  directory::GraphClient graph(**http, authorization, clock, waiter);
+  directory::GraphClient graph(**http, authorization, clock, waiter,
+                               {.max_in_flight = parallelism});
   directory::DirectoryManager manager(**rows, authorization, graph, clock);
   directory::MirrorKeeper keeper(**rows, authorization, graph, *sealer, clock,
                                  {.parallelism = parallelism});

@@ -32,7 +32,7 @@ absl::Status ReadMemberList(GraphSession& graph, const SourceId& group,
                             MemberList& list) {
   absl::Status chain = WalkPages<SourceMember>(
       graph, {.path = absl::StrCat("/v1.0/groups/", group.ToString(),
-                                   "/members?$select=id&$top=999"),
+                                   "/members?$select=id"),
               .parse = ParseMemberPage,
               .begin = [&list] { list = MemberList(); },
               .take =

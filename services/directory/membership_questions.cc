@@ -13,6 +13,7 @@
 #include "services/directory/batch_answer.h"
 #include "services/directory/graph_batch.h"
 #include "services/directory/graph_page.h"
+#include "services/directory/page_size.h"
 #include "services/directory/page_walk.h"
 
 namespace rollcall::directory {
@@ -22,7 +23,7 @@ using Matters = std::function<bool(const SourceId&)>;
 
 std::string PathOf(MemberKind kind, const SourceId& id) {
   return absl::StrCat("/v1.0/", kind == MemberKind::kUser ? "users" : "groups",
-                      "/", id.ToString(), "/memberOf?$select=id&$top=999");
+                      "/", id.ToString(), "/memberOf?$select=id");
 }
 
 void Take(const Page<SourceMember>& page, const Matters& matters,
@@ -53,19 +54,22 @@ absl::Status Walk(GraphSession& graph, const std::string& path,
                                       }});
 }
 
-// None if whoever it is about is not there.
+// From the answer to the first page, of that size. None if whoever it is about
+// is not there.
 absl::StatusOr<absl::optional<std::vector<SourceId>>> GroupsOf(
-    GraphSession& graph, const std::string& path,
+    GraphSession& graph, const std::string& path, int page_size,
     const absl::StatusOr<std::string>& answer, const Matters& matters) {
   std::vector<SourceId> groups;
   absl::Status status = answer.status();
-  if (answer.ok()) {
-    const absl::StatusOr<Page<SourceMember>> page = ParseMemberPage(*answer);
-    if (page.ok() && !page->next_link.has_value()) {
-      Take(*page, matters, groups);
-    } else {
-      status = Walk(graph, path, matters, groups);
-    }
+  const absl::StatusOr<Page<SourceMember>> page =
+      answer.ok() ? ParseMemberPage(*answer) : status;
+  if (page.ok() && !page->next_link.has_value()) {
+    Take(*page, matters, groups);
+  } else if (answer.ok() || MayBeRefusedForItsSize(status)) {
+    // What was in vain is not asked for again at once, nor in the same way.
+    if (!page.ok()) RETURN_IF_ERROR(graph.Pause(1));
+    if (!answer.ok()) graph.LimitPageSize(SmallerPage(page_size));
+    status = Walk(graph, path, matters, groups);
   }
   if (ReasonOf(status) == "GRAPH_NOT_FOUND") {
     return absl::optional<std::vector<SourceId>>();
@@ -92,14 +96,16 @@ absl::StatusOr<DirectGroups> AskForDirectGroups(
   for (size_t begin = 0; begin < who.size(); begin += kQuestionsPerBatch) {
     const size_t end = std::min(who.size(), begin + kQuestionsPerBatch);
     crew.Add([&, begin, end]() -> absl::Status {
+      const int page_size = graph.page_size();
       std::vector<BatchQuestion> questions;
       for (size_t i = begin; i < end; ++i) {
-        questions.push_back({.path = PathOf(kind, who[i])});
+        questions.push_back(
+            {.path = absl::StrCat(PathOf(kind, who[i]), "&$top=", page_size)});
       }
       ASSIGN_OR_RETURN(const auto answers, AskInBatches(graph, questions));
       for (size_t i = begin; i < end; ++i) {
         ASSIGN_OR_RETURN(absl::optional<std::vector<SourceId>> groups,
-                         GroupsOf(graph, questions[i - begin].path,
+                         GroupsOf(graph, PathOf(kind, who[i]), page_size,
                                   answers[i - begin], matters));
         absl::MutexLock lock(&mutex);
         if (!groups.has_value()) {

@@ -47,6 +47,20 @@ void KeepNames(const StoredFacts& known, StoredFacts& learned) {
   }
 }
 
+absl::StatusOr<absl::optional<SourceId>> ParseResumeKey(
+    const v1::StreamDesiredStateRequest& request) {
+  if (request.resume_key().empty()) return absl::optional<SourceId>();
+  const absl::optional<SourceId> key = SourceId::Parse(request.resume_key());
+  if (key.has_value()) return key;
+  return InvalidArgument("RESUME_KEY_INVALID",
+                         "A resume key is the source id of a user.",
+                         {{"field", "resume_key"}});
+}
+
+absl::Status NobodyTakesIt() {
+  return Cancelled("READ_CANCELLED", "Nobody takes this stream any more.");
+}
+
 // The same read can be streamed again while nothing was folded into it.
 bool IsHeld(const MirrorView& mirror, absl::string_view read_id) {
   return mirror.header().read_id() == read_id &&
@@ -144,15 +158,8 @@ absl::Status MirrorKeeper::Stream(const DirectoryName& name,
 absl::Status MirrorKeeper::StreamFull(
     const v1::StreamDesiredStateRequest& request, const DirectoryName& name,
     const std::function<bool()>& cancelled, const WriteMessage& write) {
-  absl::optional<SourceId> resume_key;
-  if (!request.resume_key().empty()) {
-    resume_key = SourceId::Parse(request.resume_key());
-    if (!resume_key.has_value()) {
-      return InvalidArgument("RESUME_KEY_INVALID",
-                             "A resume key is the source id of a user.",
-                             {{"field", "resume_key"}});
-    }
-  }
+  ASSIGN_OR_RETURN(const absl::optional<SourceId> resume_key,
+                   ParseResumeKey(request));
   RETURN_IF_ERROR(directories_.GetLive(name).status());
   const bool assumes = request.username_normalization_assumed();
   v1::DesiredStateHeader header;
@@ -192,6 +199,12 @@ absl::Status MirrorKeeper::StreamFull(
 absl::Status MirrorKeeper::StreamChangesSince(
     const v1::StreamDesiredStateRequest& request, const DirectoryName& name,
     const std::function<bool()>& cancelled, const WriteMessage& write) {
+  ASSIGN_OR_RETURN(const absl::optional<SourceId> resume_key,
+                   ParseResumeKey(request));
+  RETURN_IF_ERROR(directories_.GetLive(name).status());
+  ASSIGN_OR_RETURN(const bool resumed,
+                   ResumeChanges(request, name, resume_key, write));
+  if (resumed) return absl::OkStatus();
   RETURN_IF_ERROR(CheckReadable(name).status());
   {
     ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> known, Show(name));
@@ -199,12 +212,12 @@ absl::Status MirrorKeeper::StreamChangesSince(
         CheckCursor(name, known.get(), request.change_cursor()).status());
   }
   std::unique_ptr<MirrorView> mirror;
+  v1::DesiredStateHeader header;
+  header.set_mode(v1::StreamDesiredStateRequest::CHANGES);
   {
     DirectorySlots::Hold slot(slots_, name);
     RETURN_IF_ERROR(slot.Take(cancelled));
     ASSIGN_OR_RETURN(Operation operation, Begin(name, cancelled));
-    v1::DesiredStateHeader header;
-    header.set_mode(v1::StreamDesiredStateRequest::CHANGES);
     header.set_read_id(operation.id);
     header.set_tenant_id(operation.graph->tenant_id());
     *header.mutable_read_time() = ToTimestamp(operation.time);
@@ -215,7 +228,33 @@ absl::Status MirrorKeeper::StreamChangesSince(
   // So much may have changed that the log of it was not kept.
   ASSIGN_OR_RETURN(const uint64_t after,
                    CheckCursor(name, mirror.get(), request.change_cursor()));
-  return StreamChanges(*mirror, after, CursorOf(*mirror), write);
+  change_reads_.Remember(name, {.header = std::move(header),
+                                .after = after,
+                                .sequence = mirror->mirror().sequence()});
+  // A key means nothing in another read.
+  return StreamChanges(*mirror, after, absl::nullopt, CursorOf(*mirror), write);
+}
+
+// Users come in the order of their ids, and who changed between two states is
+// always the same: whoever was told may be left out.
+absl::StatusOr<bool> MirrorKeeper::ResumeChanges(
+    const v1::StreamDesiredStateRequest& request, const DirectoryName& name,
+    const absl::optional<SourceId>& resume_key, const WriteMessage& write) {
+  const absl::optional<ChangeRead> held =
+      change_reads_.Find(name, request.read_id());
+  if (!held.has_value()) return false;
+  ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> mirror, Show(name));
+  ASSIGN_OR_RETURN(const uint64_t after,
+                   CheckCursor(name, mirror.get(), request.change_cursor()));
+  if (after != held->after || mirror->mirror().sequence() != held->sequence) {
+    return false;
+  }
+  StreamDesiredStateResponse response;
+  *response.mutable_header() = held->header;
+  if (!write(response)) return NobodyTakesIt();
+  RETURN_IF_ERROR(
+      StreamChanges(*mirror, after, resume_key, CursorOf(*mirror), write));
+  return true;
 }
 
 absl::StatusOr<v1::ReadSourceUserResponse> MirrorKeeper::ReadSourceUser(
@@ -264,18 +303,25 @@ absl::StatusOr<MirrorKeeper::Operation> MirrorKeeper::Begin(
   if (!session.ok()) return Failed(name, session.status());
   operation.graph = *std::move(session);
   operation.time = clock_.TimeNow();
+  // A restart in between is no reason to come back sooner than told.
+  ASSIGN_OR_RETURN(const absl::optional<store::StoredFailure> failure,
+                   FindFailure(store_, name));
+  if (failure.has_value()) {
+    operation.graph->Hold(HoldOf(*failure, operation.time));
+  }
   return operation;
 }
 
 absl::StatusOr<std::unique_ptr<MirrorView>> MirrorKeeper::ReadEverythingAnew(
     Operation& operation, const Report& report) {
+  const std::string token = operation.graph->TokenMark();
   const absl::Status built =
       builder_.Build(operation.name, operation.directory, operation.id,
                      *operation.graph, report);
   if (!built.ok()) return Failed(operation.name, built);
   {
     absl::MutexLock lock(&mutex_);
-    verified_.insert(operation.TenantKey());
+    verified_[operation.TenantKey()] = token;
   }
   ASSIGN_OR_RETURN(std::unique_ptr<MirrorView> mirror, Show(operation.name));
   if (mirror == nullptr) return MirrorDamaged("the mirror is gone");
@@ -386,13 +432,17 @@ absl::StatusOr<bool> MirrorKeeper::Trim(const DirectoryName& name,
 }
 
 absl::Status MirrorKeeper::VerifyTenant(const Operation& operation) {
+  const std::string token = operation.graph->TokenMark();
   {
     absl::MutexLock lock(&mutex_);
-    if (verified_.contains(operation.TenantKey())) return absl::OkStatus();
+    const auto found = verified_.find(operation.TenantKey());
+    if (found != verified_.end() && found->second == token) {
+      return absl::OkStatus();
+    }
   }
   RETURN_IF_ERROR(CheckTenant(*operation.graph));
   absl::MutexLock lock(&mutex_);
-  verified_.insert(operation.TenantKey());
+  verified_[operation.TenantKey()] = token;
   return absl::OkStatus();
 }
 
@@ -453,16 +503,14 @@ absl::StatusOr<uint64_t> MirrorKeeper::CheckCursor(
       {{"directory", name.ToString()}});
 }
 
-absl::Status MirrorKeeper::WriteHeader(const v1::DesiredStateHeader& facts,
+absl::Status MirrorKeeper::WriteHeader(v1::DesiredStateHeader& header,
                                        const AccountName& account,
                                        const StoredDirectory& directory,
                                        const WriteMessage& write) {
+  ASSIGN_OR_RETURN(*header.mutable_directory(), view_.Show(account, directory));
   StreamDesiredStateResponse response;
-  *response.mutable_header() = facts;
-  ASSIGN_OR_RETURN(*response.mutable_header()->mutable_directory(),
-                   view_.Show(account, directory));
-  if (write(response)) return absl::OkStatus();
-  return Cancelled("READ_CANCELLED", "Nobody takes this stream any more.");
+  *response.mutable_header() = header;
+  return write(response) ? absl::OkStatus() : NobodyTakesIt();
 }
 
 absl::Status MirrorKeeper::LearnGroups(const DirectoryName& name,

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -19,6 +20,7 @@
 #include "common/time/clock.h"
 #include "rollcall/directory/v1/directory.pb.h"
 #include "services/directory/authorization_client.h"
+#include "services/directory/change_reads.h"
 #include "services/directory/desired_state.h"
 #include "services/directory/directory_slots.h"
 #include "services/directory/directory_view.h"
@@ -96,12 +98,18 @@ class MirrorKeeper {
   absl::StatusOr<std::unique_ptr<MirrorView>> Show(const DirectoryName& name);
   absl::Status VerifyTenant(const Operation& operation);
   absl::Status LearnGroups(const DirectoryName& name, const MirrorView& mirror);
+  // Goes on with a stream of changes that broke off; false if that is not
+  // possible any more, and nothing was written.
+  absl::StatusOr<bool> ResumeChanges(
+      const v1::StreamDesiredStateRequest& request, const DirectoryName& name,
+      const absl::optional<SourceId>& resume_key, const WriteMessage& write);
   // What of the request's cursor can still be told.
   absl::StatusOr<uint64_t> CheckCursor(const DirectoryName& name,
                                        const MirrorView* mirror,
                                        const std::string& text) const;
   std::string CursorOf(const MirrorView& mirror) const;
-  absl::Status WriteHeader(const v1::DesiredStateHeader& facts,
+  // Completes the header, and writes it.
+  absl::Status WriteHeader(v1::DesiredStateHeader& header,
                            const AccountName& account,
                            const store::StoredDirectory& directory,
                            const WriteMessage& write);
@@ -116,10 +124,12 @@ class MirrorKeeper {
   MirrorRounds rounds_;
 
   DirectorySlots slots_;
+  ChangeReads change_reads_;
   absl::Mutex mutex_;
-  // Connections and tenants whose tokens were seen to belong together, by this
-  // process.
-  absl::flat_hash_set<std::string> verified_ ABSL_GUARDED_BY(mutex_);
+  // The token of each connection and tenant that was seen to belong there last:
+  // another one is looked at before it reads.
+  absl::flat_hash_map<std::string, std::string> verified_
+      ABSL_GUARDED_BY(mutex_);
   // Directories whose groups' names this process has learned.
   absl::flat_hash_set<std::string> learned_ ABSL_GUARDED_BY(mutex_);
 };

@@ -14,7 +14,6 @@
 #include "common/status/status_macros.h"
 #include "services/directory/delta_walk.h"
 #include "services/directory/graph_page.h"
-#include "services/directory/page_chain.h"
 #include "services/directory/page_walk.h"
 
 namespace rollcall::directory {
@@ -108,20 +107,22 @@ struct Ids {
 
 absl::StatusOr<Ids> PostForIds(GraphSession& graph, const std::string& path,
                                absl::string_view body) {
-  PageChain chain({.max_pages = kMaxPagesOfIds});
   Ids all;
-  std::string link;
-  while (true) {
-    ASSIGN_OR_RETURN(const std::string answer, link.empty()
-                                                   ? graph.Post(path, body)
-                                                   : graph.Follow(link));
-    ASSIGN_OR_RETURN(const Page<SourceId> page, ParseIdPage(answer));
-    all.ids.insert(all.ids.end(), page.items.begin(), page.items.end());
-    all.readable = all.readable && page.skipped.empty();
-    if (!page.next_link.has_value()) return all;
-    link = *page.next_link;
-    RETURN_IF_ERROR(chain.Advance(link));
-  }
+  RETURN_IF_ERROR(WalkPages<SourceId>(
+      graph, {.path = path,
+              .body = std::string(body),
+              .parse = [](absl::string_view answer,
+                          const PageLimits&) { return ParseIdPage(answer); },
+              .begin = [&all] { all = Ids(); },
+              .take =
+                  [&all](const Page<SourceId>& page) {
+                    all.ids.insert(all.ids.end(), page.items.begin(),
+                                   page.items.end());
+                    all.readable = all.readable && page.skipped.empty();
+                    return absl::OkStatus();
+                  },
+              .limits = {.max_pages = kMaxPagesOfIds}}));
+  return all;
 }
 
 bool IsTooMany(const absl::Status& status) {
@@ -177,7 +178,7 @@ absl::Status ReadGroups(GraphSession& graph, const std::string& user_path,
 absl::Status ReadDirectGroups(GraphSession& graph, const std::string& user_path,
                               std::vector<SourceId>& groups) {
   const absl::Status walked = WalkPages<SourceMember>(
-      graph, {.path = absl::StrCat(user_path, "/memberOf?$select=id&$top=999"),
+      graph, {.path = absl::StrCat(user_path, "/memberOf?$select=id"),
               .parse = ParseMemberPage,
               .begin = [&groups] { groups.clear(); },
               .take =

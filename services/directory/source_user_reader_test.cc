@@ -181,6 +181,27 @@ TEST_F(SourceUserReaderTest, R30_PagesOfIdsWithoutEndAreAnError) {
   }
 }
 
+TEST_F(SourceUserReaderTest, Section2_1_GroupsInPagesBeginAgainWhenOneExpires) {
+  const auto led_on = [this](const std::vector<int>& ids, int token) {
+    Answer page = Ids(ids);
+    page.body.pop_back();
+    absl::StrAppend(&page.body, R"(,"@odata.nextLink":")", graph_.origin(),
+                    "/v1.0/x?$skiptoken=", token, "\"}");
+    return page;
+  };
+  graph_.Say({{.body = User(kAda, kName)},
+              led_on({1}, 1),
+              Error(400, "Directory_ExpiredPageToken"),
+              led_on({1}, 2),
+              Ids({2}),
+              MemberOf({2})});
+  const auto read = ReadSourceUserById(*session_, kAda, {});
+  ASSERT_OK(read);
+  EXPECT_THAT(read->groups, ElementsAre(SourceId(1, 1), SourceId(1, 2)));
+  EXPECT_THAT(read->doubts, IsEmpty());
+  EXPECT_GE(waiter_.total(), absl::Milliseconds(50));
+}
+
 TEST_F(SourceUserReaderTest, R30_WhatIsHiddenIsDoubted) {
   const SourceUserOptions options = {
       .hidden = {SourceId(1, 1), SourceId(1, 2), SourceId(1, 3)}};

@@ -35,7 +35,7 @@ size_t ByteSizeOf(const Page<SourceUser>& page) {
 UserList::UserList(GraphSession& graph, absl::string_view select,
                    size_t max_waiting_bytes)
     : graph_(graph),
-      path_(absl::StrCat("/v1.0/users?$select=", select, "&$top=999")),
+      path_(absl::StrCat("/v1.0/users?$select=", select)),
       max_waiting_bytes_(max_waiting_bytes) {}
 
 UserList::~UserList() {

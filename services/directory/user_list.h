@@ -1,6 +1,6 @@
-// Lists all users of a tenant, 999 a page, at the price of one chain that goes
-// page by page: on a thread of its own, so that the list may begin before
-// anybody knows whom of it the mirror wants.
+// Lists all users of a tenant, 999 a page if Graph allows it, at the price of
+// one chain that goes page by page: on a thread of its own, so that the list
+// may begin before anybody knows whom of it the mirror wants.
 //
 // Pages that wait to be taken have a bound in bytes; at it, the list waits as
 // well.

@@ -110,6 +110,7 @@ await test("D25 bad manners are noted in sentences", async () => {
   assert.deepEqual(counts, {
     during_retry_after: 0,
     retry_sooner: 1,
+    hot_loop: 0,
     too_many: 0,
     no_priority: 1,
     write: 1,

@@ -87,10 +87,7 @@ void GraphFront::Spoil(const std::string& target, HttpResponse& response) {
 HttpResponse GraphFront::Handle(HttpRequest request) {
   const Manners::InFlight in_flight = manners_.Arrives(request, now_());
   HttpResponse response = Answer(request);
-  // Who did not get the whole answer has not been told to wait.
-  if (!response.break_after.has_value() && !response.damaged) {
-    manners_.Answered(request, response, now_());
-  }
+  manners_.Answered(request, response, now_());
   return response;
 }
 

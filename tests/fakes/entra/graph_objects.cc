@@ -85,6 +85,9 @@ absl::StatusOr<std::vector<ObjectRef>> OpenRest(const GraphContext& context,
   if (!call.options.skip_token.has_value()) {
     return BadRequest("The link of a next page has a $skiptoken.");
   }
+  if (context.faults.Strike(FaultKind::kExpiredSkipToken, call.Target())) {
+    return ExpiredPageToken();
+  }
   const auto token = context.sealer.Open(*call.options.skip_token);
   if (!token || token->numbers.empty() || token->numbers[0] != kIdTokens) {
     return ExpiredPageToken();

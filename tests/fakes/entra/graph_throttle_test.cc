@@ -249,6 +249,33 @@ TEST_F(GraphThrottleTest, ARetryAfterWithout429ConcernsOneRequestOnly) {
   EXPECT_EQ(Count(BadManner::kRetrySooner), 1);
 }
 
+TEST_F(GraphThrottleTest, WhatFailedDoesNotComeAgainAtOnce) {
+  for (const FaultKind kind :
+       {FaultKind::kGatewayError, FaultKind::kTruncate}) {
+    SCOPED_TRACE(static_cast<int>(kind));
+    client_->Control("DELETE", "/manners");
+    emulator_->faults().Add({.kind = kind, .times = 2});
+    Low("/v1.0/organization");
+    Low("/v1.0/groups");
+    EXPECT_EQ(Count(BadManner::kHotLoop), 0) << "another request";
+    Low("/v1.0/organization");
+    EXPECT_EQ(Count(BadManner::kHotLoop), 1);
+    Low("/v1.0/organization");
+    EXPECT_EQ(Count(BadManner::kHotLoop), 1) << "it had not failed";
+    Pass(absl::Seconds(1));
+    emulator_->faults().Clear();
+    emulator_->faults().Add({.kind = kind, .times = 1});
+    Low("/v1.0/organization");
+    Pass(absl::Milliseconds(50));
+    Low("/v1.0/organization");
+    EXPECT_EQ(Count(BadManner::kHotLoop), 1);
+    emulator_->faults().Clear();
+  }
+  EXPECT_TRUE(absl::StrContains(
+      client_->Control("GET", "/manners").body,
+      "GET /v1.0/organization came again at once, after it had failed."));
+}
+
 TEST_F(GraphThrottleTest, BadRequestsAreNoted) {
   client_->Graph("/v1.0/organization");
   EXPECT_EQ(Count(BadManner::kNoPriority), 1);

@@ -1,5 +1,6 @@
 #include "tests/fakes/entra/manners.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -18,6 +19,8 @@ constexpr absl::Duration kTolerance = absl::Milliseconds(5);
 // Requests that were on their way when the others were told to wait.
 constexpr absl::Duration kOnTheirWay = absl::Seconds(1);
 constexpr size_t kMostRemembered = 10'000;
+// Whatever failed does not come again at once.
+constexpr absl::Duration kLeastPause = absl::Milliseconds(50);
 
 std::string Describe(const HttpRequest& request) {
   return absl::StrCat(request.method, " ", request.path,
@@ -28,6 +31,18 @@ std::string Describe(const HttpRequest& request) {
 std::string KeyOf(const HttpRequest& request) {
   return absl::StrCat(Describe(request), " ",
                       absl::Hash<std::string>()(request.body));
+}
+
+// Whether asking the very same again may help. A refused token is replaced at
+// once, which makes it another request; what is not there is an answer; and a
+// connection that ends without a byte may have been idle for too long, which
+// HTTP libraries make up for by themselves.
+bool HasFailed(const HttpResponse& response) {
+  const int status = response.status;
+  if (response.break_after == 0) return false;
+  return response.break_after.has_value() || response.damaged ||
+         status >= 500 || status == 400 || status == 408 || status == 429 ||
+         (status == 404 && absl::StrContains(response.body, "UnknownError"));
 }
 
 bool IsWrite(const HttpRequest& request) {
@@ -52,6 +67,8 @@ absl::string_view MannerName(BadManner manner) {
       return "during_retry_after";
     case BadManner::kRetrySooner:
       return "retry_sooner";
+    case BadManner::kHotLoop:
+      return "hot_loop";
     case BadManner::kTooMany:
       return "too_many";
     case BadManner::kNoPriority:
@@ -97,31 +114,42 @@ void Manners::CheckWaiting(const HttpRequest& request, absl::Time now) {
                       absl::FormatDuration(wait_until_ - now),
                       " before the end of a Retry-After for all."));
   }
-  if (retry_at_.empty()) return;
-  const auto it = retry_at_.find(KeyOf(request));
-  if (it == retry_at_.end()) return;
-  if (now < it->second - kTolerance) {
+  if (again_.empty()) return;
+  const auto it = again_.find(KeyOf(request));
+  if (it == again_.end()) return;
+  const Again again = it->second;
+  again_.erase(it);
+  if (now < again.told - kTolerance) {
     Note(BadManner::kRetrySooner,
          absl::StrCat(Describe(request), " came again ",
-                      absl::FormatDuration(it->second - now),
+                      absl::FormatDuration(again.told - now),
                       " sooner than told."));
+  } else if (now < again.least - kTolerance) {
+    Note(BadManner::kHotLoop,
+         absl::StrCat(Describe(request),
+                      " came again at once, after it had failed."));
   }
-  retry_at_.erase(it);
 }
 
 void Manners::Answered(const HttpRequest& request, const HttpResponse& response,
                        absl::Time now) {
+  Again again;
+  if (HasFailed(response)) again.least = now + kLeastPause;
   const auto header = response.headers.find("Retry-After");
-  if (header == response.headers.end()) return;
-  const std::optional<absl::Time> again = ReadRetryAfter(header->second, now);
-  if (!again.has_value()) return;
+  // Who did not get the whole answer has not been told to wait.
+  if (header != response.headers.end() && !response.break_after.has_value() &&
+      !response.damaged) {
+    again.told =
+        ReadRetryAfter(header->second, now).value_or(absl::InfinitePast());
+  }
+  if (std::max(again.told, again.least) == absl::InfinitePast()) return;
   absl::MutexLock lock(&mutex_);
-  if (retry_at_.size() >= kMostRemembered) retry_at_.clear();
-  retry_at_[KeyOf(request)] = *again;
+  if (again_.size() >= kMostRemembered) again_.clear();
+  again_[KeyOf(request)] = again;
   // What is throttled is the application in the tenant, not one address.
-  if (response.status == 429 && *again > wait_until_) {
+  if (response.status == 429 && again.told > wait_until_) {
     if (now >= wait_until_) told_ = now;
-    wait_until_ = *again;
+    wait_until_ = again.told;
   }
 }
 
@@ -163,7 +191,7 @@ void Manners::Forget() {
   for (Broken& broken : broken_) broken = Broken();
   told_ = absl::InfinitePast();
   wait_until_ = absl::InfinitePast();
-  retry_at_.clear();
+  again_.clear();
 }
 
 }  // namespace rollcall::entra

@@ -21,6 +21,7 @@ namespace rollcall::entra {
 enum class BadManner : uint8_t {
   kDuringRetryAfter,  // any request, while all of them have to wait
   kRetrySooner,       // the same request again, before its time
+  kHotLoop,           // the same request again at once, after it had failed
   kTooMany,           // more than eight at once
   kNoPriority,        // not marked as background work
   kWrite,             // Rollcall only reads
@@ -49,7 +50,8 @@ class Manners {
   // A request at Graph arrives. Items of a batch arrive by Item.
   [[nodiscard]] InFlight Arrives(const HttpRequest& request, absl::Time now);
   void Item(const HttpRequest& item, absl::Time now);
-  // It has been answered, perhaps with the advice to come back later.
+  // It has been answered, perhaps in vain, or with the advice to come back
+  // later.
   void Answered(const HttpRequest& request, const HttpResponse& response,
                 absl::Time now);
   // A request carries a token to where none belongs.
@@ -73,6 +75,11 @@ class Manners {
     int64_t count = 0;
     std::vector<std::string> first;
   };
+  // When a request may come again: as it was told, and if it failed.
+  struct Again {
+    absl::Time told = absl::InfinitePast();
+    absl::Time least = absl::InfinitePast();
+  };
 
   mutable absl::Mutex mutex_;
   std::array<Broken, static_cast<size_t>(BadManner::kCount)> broken_
@@ -81,9 +88,8 @@ class Manners {
   // All requests have to wait from the first time to the second.
   absl::Time told_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   absl::Time wait_until_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
-  // When a request may come again, by its method and address.
-  absl::flat_hash_map<std::string, absl::Time> retry_at_
-      ABSL_GUARDED_BY(mutex_);
+  // By its method and address.
+  absl::flat_hash_map<std::string, Again> again_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace rollcall::entra

@@ -179,6 +179,63 @@ TEST_F(ChangesTest, AResyncTellsOnlyWhatIsDifferent) {
   EXPECT_THAT(Round().users, IsEmpty());
 }
 
+TEST_F(ChangesTest, AStreamOfChangesIsResumedWithoutAskingTheTenant) {
+  Begin();
+  for (const char* name : {"ada", "bob", "cyd"}) {
+    EXPECT_OK(tenant().AddMember("Sales", AddUser(name)));
+  }
+  const std::string cursor = follower_.cursor();
+  const Streamed whole = Round();
+  ASSERT_THAT(whole.users, SizeIs(3));
+  const std::string read_id = whole.header->read_id();
+  const std::string& first = whole.users[0].source_id();
+
+  const int64_t before = world_.emulator().request_count();
+  const Streamed resumed = world_.Changes(cursor, read_id, first);
+  EXPECT_TRUE(resumed.complete());
+  EXPECT_EQ(world_.emulator().request_count(), before);
+  EXPECT_EQ(resumed.header->SerializeAsString(),
+            whole.header->SerializeAsString());
+  ASSERT_THAT(resumed.users, SizeIs(2));
+  EXPECT_EQ(resumed.users[0].source_id(), whole.users[1].source_id());
+  EXPECT_EQ(resumed.trailer->user_count(), 3);
+  EXPECT_EQ(resumed.trailer->change_cursor(), whole.trailer->change_cursor());
+  EXPECT_THAT(resumed.groups, SizeIs(groups_.size()));
+  EXPECT_THAT(world_.Changes(cursor, read_id).users, SizeIs(3));
+
+  EXPECT_THAT(world_.Changes(cursor, read_id, "first").status,
+              StatusIs(StatusCode::kInvalidArgument, "RESUME_KEY_INVALID"));
+  EXPECT_THAT(world_.Changes("first", read_id, first).status,
+              StatusIs(StatusCode::kInvalidArgument, "CHANGE_CURSOR_INVALID"));
+}
+
+// Whoever sees another id begins with the first user.
+TEST_F(ChangesTest, AStreamOfChangesThatIsNotHeldAnyMoreIsMadeAnew) {
+  Begin();
+  const std::string ada = AddUser("ada");
+  EXPECT_OK(tenant().AddMember("Sales", ada));
+  const std::string cursor = follower_.cursor();
+  const Streamed whole = Round();
+  const std::string read_id = whole.header->read_id();
+  const auto expect_anew = [&](const std::string& since, size_t users) {
+    const Streamed anew = world_.Changes(since, read_id, ada);
+    EXPECT_TRUE(anew.complete());
+    EXPECT_NE(anew.header->read_id(), read_id);
+    EXPECT_THAT(anew.users, SizeIs(users));
+  };
+  // Since another time.
+  expect_anew(follower_.cursor(), 0);
+  // Another stream was made.
+  expect_anew(cursor, 1);
+
+  const std::string again = world_.Changes(cursor).header->read_id();
+  EXPECT_OK(tenant().AddMember("Sales", AddUser("bob")));
+  EXPECT_EQ(world_.Changes(cursor, again, ada).header->read_id(), again)
+      << "nothing was folded";
+  world_.Changes(follower_.cursor());
+  EXPECT_THAT(world_.Changes(cursor, again, ada).users, SizeIs(2));
+}
+
 TEST_F(ChangesTest, AFailedRoundKeepsTheMirrorAndItsCursor) {
   Begin();
   const std::string ada = AddUser("ada");

@@ -22,6 +22,8 @@ namespace {
 
 constexpr char kConnection[] = "accounts/acme/connections/c1";
 constexpr char kDirectory[] = "accounts/acme/directories/d1";
+// As the service has it: who limits requests is not the HTTP client.
+constexpr int kTenantsAtOnce = 4;
 
 std::string MakeDirectory() {
   std::string path = ::testing::TempDir() + "/entra.XXXXXX";
@@ -156,17 +158,28 @@ World::World(entra::TenantOptions tenant, FullReadOptions options)
   EXPECT_OK(emulator);
   emulator_ = *std::move(emulator);
   auto http = http::Client::Create(
-      {.ca_file = emulator_->ca_file(), .max_parallel = options.parallelism});
+      {.ca_file = emulator_->ca_file(), .max_parallel = kTenantsAtOnce * 8});
   EXPECT_OK(http);
   http_ = *std::move(http);
   authorization_ = std::make_unique<FakeAuthorization>(
       kConnection, emulator_->origin(), emulator_->tenant_id());
-  authorization_->set_fixed_token(AskForToken(*http_, *emulator_));
-  graph_ =
-      std::make_unique<GraphClient>(*http_, *authorization_, clock_, waiter_);
+  RenewToken();
   auto store = rollcall::store::OpenInMemory();
   EXPECT_OK(store);
   store_ = *std::move(store);
+  Restart();
+}
+
+void World::RenewToken() {
+  token_ = AskForToken(*http_, *emulator_);
+  authorization_->set_fixed_token(token_);
+}
+
+void World::Restart() {
+  keeper_.reset();
+  manager_.reset();
+  graph_ =
+      std::make_unique<GraphClient>(*http_, *authorization_, clock_, waiter_);
   manager_ = ManagerOver(*store_);
   keeper_ = KeeperOver(*store_);
 }
@@ -239,11 +252,15 @@ Streamed World::StreamAssumed(absl::string_view read_id) {
   return Run(keeper(), request);
 }
 
-Streamed World::Changes(MirrorKeeper& keeper, const std::string& cursor) {
+Streamed World::Changes(MirrorKeeper& keeper, const std::string& cursor,
+                        absl::string_view read_id,
+                        absl::string_view resume_key) {
   v1::StreamDesiredStateRequest request;
   request.set_name(kDirectory);
   request.set_mode(v1::StreamDesiredStateRequest::CHANGES);
   request.set_change_cursor(cursor);
+  request.set_read_id(std::string(read_id));
+  request.set_resume_key(std::string(resume_key));
   return Run(keeper, request);
 }
 

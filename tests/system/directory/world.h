@@ -80,6 +80,9 @@ class World {
 
   entra::Emulator& emulator() { return *emulator_; }
   FakeAuthorization& authorization() { return *authorization_; }
+  // What authorization hands out; it can have another one.
+  const std::string& token() const { return token_; }
+  void RenewToken();
   FakeWaiter& waiter() { return waiter_; }
   EventfulClock& clock() { return clock_; }
   rollcall::store::Store& store() { return *store_; }
@@ -113,10 +116,16 @@ class World {
   Streamed StreamAssumed(absl::string_view read_id = "");
 
   // What changed since a cursor.
-  Streamed Changes(MirrorKeeper& keeper, const std::string& cursor);
-  Streamed Changes(const std::string& cursor) {
-    return Changes(keeper(), cursor);
+  Streamed Changes(MirrorKeeper& keeper, const std::string& cursor,
+                   absl::string_view read_id = "",
+                   absl::string_view resume_key = "");
+  Streamed Changes(const std::string& cursor, absl::string_view read_id = "",
+                   absl::string_view resume_key = "") {
+    return Changes(keeper(), cursor, read_id, resume_key);
   }
+
+  // The service begins anew over its store.
+  void Restart();
 
   std::string GroupId(const std::string& name);
 
@@ -127,6 +136,7 @@ class World {
   std::string ca_directory_;
   std::unique_ptr<entra::Emulator> emulator_;
   std::unique_ptr<FakeAuthorization> authorization_;
+  std::string token_;
   FakeWaiter waiter_;
   EventfulClock clock_;
   std::unique_ptr<http::Client> http_;
