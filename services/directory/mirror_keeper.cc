@@ -357,20 +357,19 @@ absl::StatusOr<bool> MirrorKeeper::TryRound(Operation& operation) {
   RETURN_IF_ERROR(VerifyTenant(operation));
   absl::StatusOr<RoundDigest> round =
       rounds_.Run(*mirror, operation.links, *operation.graph);
-  if (CallsForFullRead(round.status())) {
-    LogInfo("mirror_rebuilt", {{"directory", operation.name.ToString()},
-                               {"reason", ReasonOf(round.status())}});
-    return false;
-  }
+  bool is_given_up = CallsForFullRead(round.status());
   if (ReasonOf(round.status()) == "GRAPH_REFUSED") {
     ASSIGN_OR_RETURN(const absl::optional<store::StoredFailure> failure,
                      FindFailure(store_, operation.name));
     const int32_t before = failure.has_value() ? failure->refusals() : 0;
-    if (before + 1 >= kMaxRefusals) {
-      LogInfo("mirror_rebuilt", {{"directory", operation.name.ToString()},
-                                 {"reason", ReasonOf(round.status())}});
-      return false;
-    }
+    is_given_up = before + 1 >= kMaxRefusals;
+  }
+  if (is_given_up) {
+    LogInfo("mirror_rebuilt", {{"directory", operation.name.ToString()},
+                               {"reason", ReasonOf(round.status())}});
+    // A fresh link may look like the one that just failed.
+    RETURN_IF_ERROR(operation.graph->Pause(1));
+    return false;
   }
   RETURN_IF_ERROR(round.status());
   operation.round = *std::move(round);
