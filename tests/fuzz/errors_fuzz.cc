@@ -31,7 +31,7 @@ void TellHeader(absl::string_view text, Teller& teller) {
   const absl::Time now = absl::FromUnixSeconds(1'760'000'000);
   const auto wait = directory::ParseRetryAfter(text, now);
   if (wait.has_value()) {
-    Require(*wait >= absl::ZeroDuration() && *wait <= absl::Hours(24),
+    Require(*wait >= absl::ZeroDuration() && *wait <= absl::Hours(3650 * 24),
             "a wait is neither negative nor endless");
     teller.Raw(absl::FormatDuration(*wait));
   }
