@@ -39,7 +39,7 @@ ProcessStore::~ProcessStore() = default;
 store::Store& ProcessStore::operator*() const { return *kept_->store; }
 
 absl::StatusOr<ProcessStore> OpenStore(const ProcessOptions& options,
-                                       const std::string& owner,
+                                       Clock& clock, const std::string& owner,
                                        int format_version) {
   ASSIGN_OR_RETURN(
       std::unique_ptr<store::RocksDbStore> opened,
@@ -50,7 +50,6 @@ absl::StatusOr<ProcessStore> OpenStore(const ProcessOptions& options,
                           .min_free_percent = options.min_free_percent}));
   auto kept = std::make_unique<ProcessStore::Kept>(std::move(opened));
   if (options.checkpoint_interval > absl::ZeroDuration()) {
-    Clock& clock = Clock::GetRealClock();
     kept->checkpointer = std::make_unique<store::Checkpointer>(
         store::CheckpointerOptions{.store = *kept->store,
                                    .path = options.data_directory,

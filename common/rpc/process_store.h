@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "common/rpc/process.h"
 #include "common/store/store.h"
+#include "common/time/clock.h"
 
 namespace rollcall::rpc {
 
@@ -22,6 +23,7 @@ class ProcessStore {
 
  private:
   friend absl::StatusOr<ProcessStore> OpenStore(const ProcessOptions& options,
+                                                Clock& clock,
                                                 const std::string& owner,
                                                 int format_version);
   struct Kept;
@@ -29,10 +31,11 @@ class ProcessStore {
   std::unique_ptr<Kept> kept_;
 };
 
-// Errors are those of store::OpenRocksDb. The process ends with the first write
-// that fails (ExitOnStoreFailure).
+// `clock` says when checkpoints are due and outlives the store. Errors are
+// those of store::OpenRocksDb. The process ends with the first write that fails
+// (ExitOnStoreFailure).
 absl::StatusOr<ProcessStore> OpenStore(const ProcessOptions& options,
-                                       const std::string& owner,
+                                       Clock& clock, const std::string& owner,
                                        int format_version = 1);
 
 }  // namespace rollcall::rpc

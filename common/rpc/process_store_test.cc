@@ -44,7 +44,7 @@ TEST_F(ProcessStoreTest, HasACheckpointSoon) {
       checkpoint.Notify();
     }
   });
-  const auto store = OpenStore(options_, "trash");
+  const auto store = OpenStore(options_, Clock::GetRealClock(), "trash");
   ASSERT_OK(store);
   checkpoint.WaitForNotification();
   EXPECT_FALSE(
@@ -53,7 +53,7 @@ TEST_F(ProcessStoreTest, HasACheckpointSoon) {
 
 TEST_F(ProcessStoreTest, HasNoneIfNoneIsWanted) {
   options_.checkpoint_interval = absl::ZeroDuration();
-  EXPECT_OK(OpenStore(options_, "trash"));
+  EXPECT_OK(OpenStore(options_, Clock::GetRealClock(), "trash"));
   EXPECT_FALSE(
       std::filesystem::exists(options_.data_directory + ".checkpoints"));
 }
@@ -61,18 +61,18 @@ TEST_F(ProcessStoreTest, HasNoneIfNoneIsWanted) {
 TEST_F(ProcessStoreTest, TakesNoWritesBelowTheProcesssPercentage) {
   options_.checkpoint_interval = absl::ZeroDuration();
   options_.min_free_percent = 101;  // More than there is.
-  const auto store = OpenStore(options_, "trash");
+  const auto store = OpenStore(options_, Clock::GetRealClock(), "trash");
   ASSERT_OK(store);
   EXPECT_THAT(Write(*store), StatusIs(absl::StatusCode::kResourceExhausted,
                                       std::string("STORE_DISK_LOW")));
 }
 
 TEST_F(ProcessStoreTest, SaysWhyItCannotBeOpened) {
-  EXPECT_OK(OpenStore(options_, "trash", 2));
-  EXPECT_THAT(OpenStore(options_, "directory", 2),
+  EXPECT_OK(OpenStore(options_, Clock::GetRealClock(), "trash", 2));
+  EXPECT_THAT(OpenStore(options_, Clock::GetRealClock(), "directory", 2),
               StatusIs(absl::StatusCode::kFailedPrecondition,
                        std::string("STORE_OWNER_MISMATCH")));
-  EXPECT_THAT(OpenStore(options_, "trash", 3),
+  EXPECT_THAT(OpenStore(options_, Clock::GetRealClock(), "trash", 3),
               StatusIs(absl::StatusCode::kFailedPrecondition,
                        std::string("STORE_FORMAT_MISMATCH")));
 }

@@ -51,7 +51,7 @@ int Main(int argc, char** argv) {
   const auto policy = rpc::AccessPolicy::ForServices({kServiceName});
   if (!policy.ok()) return rpc::FailToStart(policy.status());
 
-  const auto database = rpc::OpenStore(process, "authorization");
+  const auto database = rpc::OpenStore(process, clock, "authorization");
   if (!database.ok()) return rpc::FailToStart(database.status());
   AuthorizationStore store(**database);
   const auto client =

@@ -69,7 +69,8 @@ int main(int argc, char** argv) {
 
   const auto sealer = rollcall::Sealer::FromFile(absl::GetFlag(FLAGS_key_file));
   if (!sealer.ok()) return rpc::FailToStart(sealer.status());
-  auto rows = rpc::OpenStore(options, "directory", kStoreFormatVersion);
+  auto rows = rpc::OpenStore(options, rollcall::Clock::GetRealClock(),
+                             "directory", kStoreFormatVersion);
   if (!rows.ok()) return rpc::FailToStart(rows.status());
   auto channel = rpc::OpenChannel({.target = absl::GetFlag(FLAGS_authorization),
                                    .tls = options.tls,

@@ -96,7 +96,8 @@ int main(int argc, char** argv) {
   if (!sealer.ok()) return rpc::FailToStart(sealer.status());
   auto smtp = enrollment::SmtpClient::Create(ToMailServer());
   if (!smtp.ok()) return rpc::FailToStart(smtp.status());
-  auto rows = rpc::OpenStore(options, "enrollment", enrollment::kStoreFormat);
+  auto rows = rpc::OpenStore(options, Clock::GetRealClock(), "enrollment",
+                             enrollment::kStoreFormat);
   if (!rows.ok()) return rpc::FailToStart(rows.status());
   auto changes =
       rpc::OpenChannel(ToReconciliation(options, kReconciliationService));

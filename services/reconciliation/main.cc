@@ -53,7 +53,8 @@ int Main(int argc, char** argv) {
       rpc::InitializeProcess(argc, argv, "reconciliation");
   Clock& clock = Clock::GetRealClock();
 
-  auto rows = rpc::OpenStore(process, "reconciliation", kStoreFormatVersion);
+  auto rows =
+      rpc::OpenStore(process, clock, "reconciliation", kStoreFormatVersion);
   if (!rows.ok()) return rpc::FailToStart(rows.status());
   AccessCache access;
   WatchedStore watched(**rows, access);

@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
       rpc::InitializeProcess(argc, argv, "trash");
   const absl::Duration retention = absl::GetFlag(FLAGS_retention);
 
-  auto rows = rpc::OpenStore(options, "trash");
+  auto rows = rpc::OpenStore(options, Clock::GetRealClock(), "trash");
   if (!rows.ok()) return rpc::FailToStart(rows.status());
   auto changes =
       rpc::OpenChannel(ToReconciliation(options, kReconciliationService));
