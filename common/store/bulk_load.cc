@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "common/store/bulk_folder.h"
 #include "common/store/row.h"
 #include "common/store/row_merge.h"
 #include "common/store/row_spool.h"
@@ -83,22 +84,6 @@ class TableFiles {
   std::vector<std::string> paths_;
 };
 
-bool IsDots(absl::string_view name) { return name == "." || name == ".."; }
-
-// Removes a folder and the files in it, if it is there.
-rocksdb::Status RemoveFolder(rocksdb::Env& env, const std::string& folder) {
-  std::vector<std::string> names;
-  rocksdb::Status status = env.GetChildren(folder, &names);
-  if (status.IsNotFound() || status.IsPathNotFound()) {
-    return rocksdb::Status::OK();
-  }
-  for (const std::string& name : names) {
-    if (!status.ok()) return status;
-    if (!IsDots(name)) status = env.DeleteFile(absl::StrCat(folder, "/", name));
-  }
-  return status.ok() ? env.DeleteDir(folder) : status;
-}
-
 absl::Status AlreadyFinished() {
   return FailedPrecondition("STORE_LOAD_FINISHED",
                             "These rows have been written already.");
@@ -117,7 +102,7 @@ RocksDbBulkLoader::RocksDbBulkLoader(BulkLoadOptions options)
 
 RocksDbBulkLoader::~RocksDbBulkLoader() {
   // What cannot be removed is found at the next opening.
-  RemoveFolder(*options_.env, options_.folder).PermitUncheckedError();
+  RemoveBulkFolder(*options_.env, options_.folder).PermitUncheckedError();
 }
 
 absl::Status RocksDbBulkLoader::CheckPartition() const {
@@ -194,7 +179,7 @@ absl::Status RocksDbBulkLoader::PutAside(RowChunk& chunk) {
       runs_.push_back(std::move(run));
       return absl::OkStatus();
     }
-    RETURN_IF_ERROR(Written(MakeFolder()));
+    RETURN_IF_ERROR(Written(MakeBulkFolder(*options_.env, options_.folder)));
     run.path = absl::StrCat(options_.folder, "/", ++files_, ".rows");
   }
   RETURN_IF_ERROR(Written(SpoolRows(*options_.env, run.path, chunk,
@@ -229,11 +214,11 @@ absl::Status RocksDbBulkLoader::Finish() {
   }
   if (runs.size() == 1 && runs[0].row_count == 0) return absl::OkStatus();
   RETURN_IF_ERROR(options_.check_writable());
-  RETURN_IF_ERROR(Written(MakeFolder()));
+  RETURN_IF_ERROR(Written(MakeBulkFolder(*options_.env, options_.folder)));
   std::vector<std::string> tables;
   RETURN_IF_ERROR(MergeAll(runs, tables));
   runs.clear();
-  return Written(HandOver(tables));
+  return Written(HandOverTables(*options_.db, tables));
 }
 
 absl::Status RocksDbBulkLoader::MergeAll(const std::vector<Run>& runs,
@@ -293,42 +278,8 @@ absl::Status RocksDbBulkLoader::Merge(const std::vector<Run>& runs, Half half,
   return absl::OkStatus();
 }
 
-rocksdb::Status RocksDbBulkLoader::HandOver(
-    const std::vector<std::string>& tables) {
-  rocksdb::IngestExternalFileOptions options;
-  options.move_files = true;
-  // The files stay as they were synced; the manifest keeps what is added.
-  options.write_global_seqno = false;
-  return options_.db->IngestExternalFile(tables, options);
-}
-
 absl::Status RocksDbBulkLoader::Written(const rocksdb::Status& status) {
   return status.ok() ? absl::OkStatus() : options_.latch->Fail(status);
-}
-
-rocksdb::Status RocksDbBulkLoader::MakeFolder() {
-  const size_t parent = options_.folder.rfind('/');
-  const rocksdb::Status status =
-      options_.env->CreateDirIfMissing(options_.folder.substr(0, parent));
-  if (!status.ok()) return status;
-  return options_.env->CreateDirIfMissing(options_.folder);
-}
-
-rocksdb::Status RemoveBulkLeftovers(rocksdb::Env& env,
-                                    const std::string& folder) {
-  std::vector<std::string> names;
-  const rocksdb::Status status = env.GetChildren(folder, &names);
-  if (status.IsNotFound() || status.IsPathNotFound()) {
-    return rocksdb::Status::OK();
-  }
-  if (!status.ok()) return status;
-  for (const std::string& name : names) {
-    if (IsDots(name)) continue;
-    const rocksdb::Status removed =
-        RemoveFolder(env, absl::StrCat(folder, "/", name));
-    if (!removed.ok()) return removed;
-  }
-  return rocksdb::Status::OK();
 }
 
 }  // namespace rollcall::store

@@ -105,11 +105,9 @@ class RocksDbBulkLoader : public BulkLoader {
                      std::vector<std::string>& tables);
   absl::Status OpenRun(const Run& run, Half half,
                        std::unique_ptr<RowSource>& source);
-  rocksdb::Status HandOver(const std::vector<std::string>& tables);
 
   // A write that fails ends the store, here as in a commit.
   absl::Status Written(const rocksdb::Status& status);
-  rocksdb::Status MakeFolder();
 
   const BulkLoadOptions options_;
   const std::string row_prefix_;
@@ -126,10 +124,6 @@ class RocksDbBulkLoader : public BulkLoader {
   int files_ ABSL_GUARDED_BY(mutex_) = 0;        // Names them.
   absl::Status status_ ABSL_GUARDED_BY(mutex_);  // The first error.
 };
-
-// Removes what loaders of an earlier process left below `folder`.
-rocksdb::Status RemoveBulkLeftovers(rocksdb::Env& env,
-                                    const std::string& folder);
 
 }  // namespace rollcall::store
 

@@ -9,8 +9,10 @@ constexpr size_t kMaxGroupBytes = size_t{1} << 20;
 
 }  // namespace
 
-absl::Status CommitQueue::Commit(const Batch& batch) {
-  Waiter self{.member = {.batch = batch, .outcome = absl::OkStatus()}};
+absl::Status CommitQueue::Commit(const Batch& batch, BatchTables* tables) {
+  Waiter self{.member = {.batch = batch,
+                         .tables = tables,
+                         .outcome = absl::OkStatus()}};
   Group group;
   {
     absl::MutexLock lock(&mutex_);
@@ -40,9 +42,12 @@ CommitQueue::Group CommitQueue::FormGroup() {
   Group group;
   size_t bytes = 0;
   for (Waiter* waiter : queue_) {
-    bytes += waiter->member.batch.byte_size();
-    if (!group.empty() && bytes > kMaxGroupBytes) break;
+    const Member& member = waiter->member;
+    bytes += member.batch.byte_size();
+    const bool is_full = bytes > kMaxGroupBytes || member.tables != nullptr;
+    if (is_full && !group.empty()) break;
     group.push_back(&waiter->member);
+    if (is_full) break;
   }
   return group;
 }

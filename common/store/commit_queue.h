@@ -15,12 +15,17 @@
 
 namespace rollcall::store {
 
+class BatchTables;
+
 // Thread-safe. Keeps the order of arrival.
 class CommitQueue {
  public:
   // One batch of a group; the writer of the group sets its outcome.
   struct Member {
     const Batch& batch;
+    // The same batch as files, ready to be handed over; nullptr: it is small.
+    // It goes alone.
+    BatchTables* tables = nullptr;
     absl::Status outcome;
   };
   using Group = std::vector<Member*>;
@@ -31,7 +36,7 @@ class CommitQueue {
       : write_(std::move(write)) {}
 
   // Returns the outcome of the batch after the group that it was in.
-  absl::Status Commit(const Batch& batch);
+  absl::Status Commit(const Batch& batch, BatchTables* tables = nullptr);
 
   // The batches that wait or are being written.
   size_t size() const;

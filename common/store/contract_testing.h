@@ -49,6 +49,24 @@ class OnDisk : public World {
                                                 .bulk_chunk_bytes = 4 << 10});
 };
 
+// Every batch goes the way of the large ones.
+class InTables : public World {
+ public:
+  ~InTables() override {
+    store_.reset();
+    std::filesystem::remove_all(path_);
+  }
+  Store& store() override { return *store_; }
+
+ private:
+  const std::string path_ = absl::StrCat(::testing::TempDir(), "/tables");
+  std::unique_ptr<Store> store_ = *OpenRocksDb({.path = path_,
+                                                .owner = "contract",
+                                                .min_free_bytes = 0,
+                                                .bulk_chunk_bytes = 4 << 10,
+                                                .table_commit_bytes = 0});
+};
+
 class HealthyFaulty : public World {
  public:
   Store& store() override { return store_; }

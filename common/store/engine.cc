@@ -68,6 +68,12 @@ rocksdb::Options EngineOptions(rocksdb::Env* env, const EngineMemory& memory) {
   engine.memtable_whole_key_filtering = true;
   engine.memtable_prefix_bloom_size_ratio = 0.02;
   engine.max_background_jobs = 2;
+  // A large batch brings a few small files of rows whose keys are scattered
+  // (batch_tables.h). To merge those of some batches at once saves most of the
+  // merging, and the filters keep looks at so many files cheap.
+  engine.level0_file_num_compaction_trigger = 24;
+  engine.level0_slowdown_writes_trigger = 48;
+  engine.level0_stop_writes_trigger = 72;
   engine.max_open_files = 256;
   engine.compression = rocksdb::kLZ4Compression;
   engine.table_factory.reset(rocksdb::NewBlockBasedTableFactory(

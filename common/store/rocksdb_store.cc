@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "common/store/batch_tables.h"
+#include "common/store/bulk_folder.h"
 #include "common/store/bulk_load.h"
 #include "common/store/checkpoint.h"
 #include "common/store/commit_queue.h"
@@ -61,7 +63,7 @@ class PendingRows {
   absl::flat_hash_map<std::string, const absl::optional<std::string>*> values_;
 };
 
-// Where the files of bulk loads are until they are done.
+// Where the files of bulk loads and large batches are until they are done.
 std::string BulkFolder(const RocksDbOptions& options) {
   return absl::StrCat(options.path, "/bulk");
 }
@@ -103,19 +105,27 @@ class OpenStore : public RocksDbStore {
 
   absl::Status Commit(const Batch& batch) override {
     RETURN_IF_ERROR(CheckPartition(batch.partition()));
-    return queue_.Commit(batch);
+    if (batch.byte_size() < options_.table_commit_bytes) {
+      return queue_.Commit(batch);
+    }
+    RETURN_IF_ERROR(CheckWritable());
+    BatchTables tables(*db_, *options_.env, NextBulkFolder(), batch);
+    if (const rocksdb::Status status = tables.Write(); !status.ok()) {
+      return latch_->Fail(status);
+    }
+    return queue_.Commit(batch, &tables);
   }
 
   std::unique_ptr<BulkLoader> BeginBulkLoad(
       absl::string_view partition) override {
-    return std::make_unique<RocksDbBulkLoader>(BulkLoadOptions{
-        .db = db_.get(),
-        .env = options_.env,
-        .latch = latch_.get(),
-        .check_writable = [this] { return CheckWritable(); },
-        .partition = std::string(partition),
-        .folder = absl::StrCat(BulkFolder(options_), "/", ++bulk_loads_),
-        .chunk_bytes = options_.bulk_chunk_bytes});
+    return std::make_unique<RocksDbBulkLoader>(
+        BulkLoadOptions{.db = db_.get(),
+                        .env = options_.env,
+                        .latch = latch_.get(),
+                        .check_writable = [this] { return CheckWritable(); },
+                        .partition = std::string(partition),
+                        .folder = NextBulkFolder(),
+                        .chunk_bytes = options_.bulk_chunk_bytes});
   }
 
   absl::Status Checkpoint(const std::string& folder) override {
@@ -143,6 +153,7 @@ class OpenStore : public RocksDbStore {
       for (CommitQueue::Member* member : group) member->outcome = status;
       return;
     }
+    if (group.front()->tables != nullptr) return WriteTables(*group.front());
     PendingRows pending;
     for (CommitQueue::Member* member : group) {
       member->outcome = CheckConditions(member->batch, pending);
@@ -155,6 +166,17 @@ class OpenStore : public RocksDbStore {
     // doubt, so that nothing is certain for them either.
     const absl::Status failure = latch_->Fail(status);
     for (CommitQueue::Member* member : group) member->outcome = failure;
+  }
+
+  void WriteTables(CommitQueue::Member& member) {
+    member.outcome = CheckConditions(member.batch, PendingRows());
+    if (!member.outcome.ok()) return;
+    const rocksdb::Status status = member.tables->HandOver();
+    if (!status.ok()) member.outcome = latch_->Fail(status);
+  }
+
+  std::string NextBulkFolder() {
+    return absl::StrCat(BulkFolder(options_), "/", ++bulk_folders_);
   }
 
   absl::Status CheckWritable() const {
@@ -194,7 +216,7 @@ class OpenStore : public RocksDbStore {
   const StoreIdentity identity_;
   const RocksDbReader reader_;
   CommitQueue queue_;
-  std::atomic<int> bulk_loads_{0};  // Names their folders.
+  std::atomic<int> bulk_folders_{0};  // Names them.
 };
 
 // --- Opening -----------------------------------------------------------------
