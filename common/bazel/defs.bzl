@@ -51,10 +51,14 @@ def rollcall_cc_library(name, copts = [], deps = [], **kwargs):
     )
 
 def rollcall_cc_binary(name, copts = [], deps = [], **kwargs):
-    """A cc_binary of our own code."""
+    """A cc_binary of our own code, with an allocator that is quicker than glibc's."""
     native.cc_binary(
         name = name,
         copts = _COPTS + copts + _precompiled_copts(_LIBRARY),
+        malloc = select({
+            "//common/bazel:system_malloc": "@bazel_tools//tools/cpp:malloc",
+            "//conditions:default": "@system//:jemalloc",
+        }),
         deps = deps + _precompiled_deps(_LIBRARY),
         **kwargs
     )

@@ -60,16 +60,16 @@ std::string RandomId() {
   constexpr absl::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
   constexpr absl::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
   constexpr size_t kLength = 16;
-  // 26 x 32^15: just under 80 bits. Bytes that would favour some letters are
-  // drawn again.
+  constexpr size_t kFair = 256 / kLetters.size() * kLetters.size();
+  // 26 x 32^15: just under 80 bits. A first byte that would favour some letters
+  // is drawn again.
   std::string id;
-  while (id.size() < kLength) {
-    const auto byte = static_cast<unsigned char>(RandomBytes(1)[0]);
-    if (!id.empty()) {
-      id += kAlphabet[byte % kAlphabet.size()];
-    } else if (byte < 256 / kLetters.size() * kLetters.size()) {
-      id += kLetters[byte % kLetters.size()];
-    }
+  do {
+    id = RandomBytes(kLength);
+  } while (static_cast<unsigned char>(id[0]) >= kFair);
+  id[0] = kLetters[static_cast<unsigned char>(id[0]) % kLetters.size()];
+  for (size_t i = 1; i < kLength; ++i) {
+    id[i] = kAlphabet[static_cast<unsigned char>(id[i]) % kAlphabet.size()];
   }
   return id;
 }

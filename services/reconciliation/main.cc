@@ -7,7 +7,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/time/time.h"
-#include "common/crypto/digest.h"
+#include "common/crypto/time_ordered_ids.h"
 #include "common/rpc/access_policy.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/edge.h"
@@ -78,6 +78,8 @@ int Main(int argc, char** argv) {
   const rpc::Edge edge(*policy, process.trust_domain,
                        "reconciliation.rollcall");
 
+  TimeOrderedIds ids(clock);
+  const auto make_id = [&ids] { return ids.Next(); };
   RunProgressBoard board;
   std::atomic<bool> stopping = false;
   auto crew = std::make_unique<RunCrew>(
@@ -85,7 +87,7 @@ int Main(int argc, char** argv) {
                        .directory = directory,
                        .board = board,
                        .clock = clock,
-                       .make_id = RandomId,
+                       .make_id = make_id,
                        .is_stopping = [&stopping] { return stopping.load(); }},
       absl::GetFlag(FLAGS_run_threads));
   DirectoryReleaser releaser(
@@ -108,7 +110,7 @@ int Main(int argc, char** argv) {
        .directory = directory,
        .board = board,
        .clock = clock,
-       .make_id = RandomId,
+       .make_id = make_id,
        .on_run_started = [&] { crew->Nudge(); },
        .trash_retention = absl::GetFlag(FLAGS_trash_retention),
        .is_stopping = [&stopping] { return stopping.load(); }},
@@ -116,7 +118,7 @@ int Main(int argc, char** argv) {
   UserServiceImpl users({.store = store,
                          .directory = directory,
                          .clock = clock,
-                         .make_id = RandomId},
+                         .make_id = make_id},
                         edge, &access);
   return rpc::Serve(
       process, clock, *std::move(policy), {&runs, &users},

@@ -21,6 +21,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/crypto/time_ordered_ids.h"
 #include "common/log/log.h"
 #include "common/store/rocksdb_store.h"
 #include "common/time/clock.h"
@@ -222,13 +223,12 @@ void Run(int64_t users) {
     IdentityStore store(rows);
     GeneratedDirectory directory(users);
     reconciliation::RunProgressBoard board;
-    int64_t ids = 0;
-    reconciliation::RunEngine engine(
-        {.store = store,
-         .directory = directory,
-         .board = board,
-         .clock = Clock::GetRealClock(),
-         .make_id = [&] { return absl::StrCat("id", ++ids); }});
+    TimeOrderedIds ids(Clock::GetRealClock());
+    reconciliation::RunEngine engine({.store = store,
+                                      .directory = directory,
+                                      .board = board,
+                                      .clock = Clock::GetRealClock(),
+                                      .make_id = [&] { return ids.Next(); }});
     const auto measure = [&](const char* what, const std::string& run) {
       Measure(what, run, users, rows, store, directory, engine);
     };

@@ -20,6 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/types/optional.h"
+#include "common/crypto/time_ordered_ids.h"
 #include "common/log/log.h"
 #include "common/store/rocksdb_store.h"
 #include "common/time/clock.h"
@@ -75,7 +76,7 @@ class Product {
                  .directory = directory_,
                  .board = board_,
                  .clock = Clock::GetRealClock(),
-                 .make_id = [this] { return absl::StrCat("id", ++ids_); }} {}
+                 .make_id = [this] { return last_id_ = ids_.Next(); }} {}
 
   // Three phases.
   std::vector<Figures> SyncEverything() {
@@ -105,7 +106,7 @@ class Product {
     if (!has_changes) return figures;
     StopWatch watch(tenant_);
     // The poll has drawn the run's id last.
-    const Run done = Execute(RunName(name_, absl::StrCat("id", ids_)));
+    const Run done = Execute(RunName(name_, last_id_));
     figures.push_back(watch.Stop(kRun, done.counters().users_seen()));
     return figures;
   }
@@ -138,7 +139,8 @@ class Product {
   reconciliation::IdentityStore store_;
   reconciliation::RunProgressBoard board_;
   const DirectoryName name_{AccountName("acme"), "d1"};
-  int64_t ids_ = 0;
+  TimeOrderedIds ids_{Clock::GetRealClock()};
+  std::string last_id_;
   const reconciliation::RunEngineOptions options_;
   std::string phase_;
   std::vector<Figures> phases_;
