@@ -52,6 +52,7 @@ inline std::string Row(absl::string_view table, absl::string_view a,
 }
 
 inline std::string User(absl::string_view id) { return Row("users", id); }
+inline std::string UsersByUsername() { return Table("users_by_username"); }
 inline std::string UserByUsername(absl::string_view username) {
   return Row("users_by_username", username);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/types/optional.h"
 #include "common/status/status_macros.h"
@@ -17,7 +18,9 @@ using rollcall::store::KeyRange;
 using rollcall::store::KeyReader;
 
 // Batches without any change that are worth one commit of their place.
-constexpr size_t kMaxUncommittedBatches = 20;
+constexpr size_t kMaxUncommittedBatches = 3;
+// With so many users at most, hardly any name of a first sync is taken.
+constexpr int64_t kFewUsers = 20'000;
 
 // The directory's users in the order of source ids. One thread.
 class ManagedUsers {
@@ -55,6 +58,10 @@ class ManagedUsers {
 
 }  // namespace
 
+RunApplying::~RunApplying() {
+  if (remembers_usernames_) options_.store.ForgetUsernames(work_.account());
+}
+
 absl::Status RunApplying::Apply(const std::vector<StreamedUser>& users,
                                 bool to_end) {
   size_t next = 0;
@@ -76,6 +83,9 @@ absl::StatusOr<bool> RunApplying::ApplyBatch(
   if (work_.run.kind() == v1::Run::CHANGES) {
     ASSIGN_OR_RETURN(is_done, LookUp(users, next, sync, *transaction));
   } else {
+    if (!std::exchange(remembers_usernames_, true)) {
+      RETURN_IF_ERROR(transaction->RememberUsernames(kFewUsers));
+    }
     ASSIGN_OR_RETURN(is_done, Join(users, to_end, next, sync, *transaction));
   }
 

@@ -31,6 +31,10 @@ class RunApplying {
   // Both must outlive this.
   RunApplying(const RunEngineOptions& options, RunWork& work)
       : options_(options), work_(work) {}
+  ~RunApplying();
+
+  RunApplying(const RunApplying&) = delete;
+  RunApplying& operator=(const RunApplying&) = delete;
 
   // From the run's place up to the last of `users`, or to the end.
   absl::Status Apply(const std::vector<StreamedUser>& users, bool to_end);
@@ -49,6 +53,7 @@ class RunApplying {
   RunWork& work_;
   // Batches whose progress is in memory only, because they changed nothing.
   size_t uncommitted_batches_ = 0;
+  bool remembers_usernames_ = false;
 };
 
 }  // namespace rollcall::reconciliation

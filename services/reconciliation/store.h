@@ -18,6 +18,7 @@
 #include "services/reconciliation/plan_keys.h"
 #include "services/reconciliation/run_reader.h"
 #include "services/reconciliation/transaction.h"
+#include "services/reconciliation/username_filter.h"
 
 namespace rollcall::reconciliation {
 
@@ -50,7 +51,13 @@ class IdentityStore {
   // Waits until no other transaction is under way.
   absl::StatusOr<std::unique_ptr<Transaction>> Begin(
       const std::string& account) {
-    return Transaction::Begin(store_, writer_, bell_, account);
+    return Transaction::Begin(store_, writer_, bell_, usernames_, account);
+  }
+
+  // Ends what Transaction::RememberUsernames began.
+  void ForgetUsernames(const std::string& account) {
+    absl::MutexLock lock(&writer_);
+    usernames_.StopWatching(account);
   }
 
   // The accounts that have anything stored, in order; at most `limit` after
@@ -91,6 +98,7 @@ class IdentityStore {
   // Held by the one transaction under way.
   absl::Mutex writer_;
   FeedBell bell_;
+  UsernameFilter usernames_;  // Used by the one transaction under way.
 };
 
 }  // namespace rollcall::reconciliation

@@ -33,12 +33,12 @@ std::vector<std::string> OnlyInFirst(const std::vector<std::string>& first,
   return rest;
 }
 
-// Whose history an event is of; empty if nobody's.
+// Whose history an event is of; empty if nobody's. The name is our own.
 std::string UserOf(const v1::ChangeEvent& event) {
-  const absl::StatusOr<UserName> user = UserName::Parse(
-      event.has_user_purge() ? event.user_purge().name()
-                             : event.user_change().user().name());
-  return user.ok() ? user->id() : "";
+  const std::string& name = event.has_user_purge()
+                                ? event.user_purge().name()
+                                : event.user_change().user().name();
+  return name.substr(name.rfind('/') + 1);
 }
 
 const User& NoUser() {
@@ -49,10 +49,12 @@ const User& NoUser() {
 }  // namespace
 
 Transaction::Transaction(rollcall::store::Store& store, absl::Mutex& writer,
-                         FeedBell& bell, std::string account)
+                         FeedBell& bell, UsernameFilter& usernames,
+                         std::string account)
     : lock_(&writer),
       store_(store),
       bell_(bell),
+      usernames_(usernames),
       account_(std::move(account)),
       overlay_(std::make_unique<TransactionRows>(store)),
       identities_(*overlay_, account_),
@@ -62,9 +64,9 @@ Transaction::~Transaction() = default;
 
 absl::StatusOr<std::unique_ptr<Transaction>> Transaction::Begin(
     rollcall::store::Store& store, absl::Mutex& writer, FeedBell& bell,
-    std::string account) {
+    UsernameFilter& usernames, std::string account) {
   auto transaction = std::unique_ptr<Transaction>(
-      new Transaction(store, writer, bell, std::move(account)));
+      new Transaction(store, writer, bell, usernames, std::move(account)));
   ASSIGN_OR_RETURN(transaction->head_before_,
                    store.Get(transaction->account_, keys::Head()));
   if (transaction->head_before_.has_value()) {
@@ -95,6 +97,35 @@ absl::Status Transaction::CheckGate() const {
                  absl::StrCat("A plan is being applied by ", run,
                               "; try again when it has ended."),
                  {{"run", run}});
+}
+
+bool Transaction::MayBeTaken(const std::string& username) const {
+  return usernames_.MayBeTaken(account_, username);
+}
+
+absl::Status Transaction::RememberUsernames(int64_t limit) {
+  if (usernames_.IsWatching(account_)) return absl::OkStatus();
+  const store::UsageRow& usage = head_.usage();
+  const int64_t users = usage.active_users() + usage.bypass_users() +
+                        usage.disabled_users() + usage.pending_deletion_users();
+  if (users > limit) return absl::OkStatus();
+  auto cursor = overlay_->Scan(
+      account_, rollcall::store::KeyRange::Prefix(keys::UsersByUsername()));
+  std::vector<std::string> names;
+  while (true) {
+    ASSIGN_OR_RETURN(absl::optional<rollcall::store::Entry> entry,
+                     cursor->Next());
+    if (!entry.has_value()) break;
+    names.emplace_back();
+    RETURN_IF_ERROR(rollcall::store::KeyReader(entry->key)
+                        .Table("users_by_username")
+                        .String(&names.back())
+                        .Finish());
+  }
+  // Not before all of them are known.
+  usernames_.Watch(account_);
+  for (const std::string& name : names) usernames_.Add(account_, name);
+  return absl::OkStatus();
 }
 
 // Removes an index entry, unless it belongs to somebody else by now: two that
@@ -143,6 +174,7 @@ absl::Status Transaction::PutUser(const User* before, const User& after,
   CountLive(after, 1);
   if (old.username != after.username) {
     Put(keys::UserByUsername(after.username), IdRow(after.id));
+    usernames_.Add(account_, after.username);
     if (before != nullptr) {
       RETURN_IF_ERROR(DropIndex(keys::UserByUsername(old.username), after.id));
     }
@@ -363,14 +395,15 @@ absl::Status Transaction::Commit() {
   } else {
     batch.ExpectAbsent(keys::Head());
   }
-  for (const TransactionRows::Row* row : overlay_->InOrder()) {
-    if (row->second.has_value()) {
-      batch.Put(row->first, *row->second);
+  Put(keys::Head(), head_);
+  // Neighbours are written quicker one after the other.
+  for (TransactionRows::Row* row : overlay_->TakeInOrder()) {
+    if (row->value.has_value()) {
+      batch.Put(std::move(row->key), *std::move(row->value));
     } else {
-      batch.Delete(row->first);
+      batch.Delete(std::move(row->key));
     }
   }
-  batch.Put(keys::Head(), rollcall::store::Serialize(head_));
   RETURN_IF_ERROR(store_.Commit(batch));
   if (has_events_) bell_.Ring(account_);
   return absl::OkStatus();

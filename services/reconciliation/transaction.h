@@ -24,6 +24,7 @@
 #include "services/reconciliation/model.h"
 #include "services/reconciliation/run_reader.h"
 #include "services/reconciliation/store.pb.h"
+#include "services/reconciliation/username_filter.h"
 
 namespace rollcall::reconciliation {
 
@@ -37,7 +38,7 @@ class Transaction {
   // Made by IdentityStore::Begin.
   static absl::StatusOr<std::unique_ptr<Transaction>> Begin(
       rollcall::store::Store& store, absl::Mutex& writer, FeedBell& bell,
-      std::string account);
+      UsernameFilter& usernames, std::string account);
   ~Transaction();
 
   // Look-ups by key see what this transaction has written; lists don't. The
@@ -48,6 +49,13 @@ class Transaction {
   const std::string& account() const { return account_; }
   // The newest sequence of the feed when the transaction began.
   int64_t begin_sequence() const { return begin_sequence_; }
+
+  // False: nobody has the username, what this transaction has written included.
+  bool MayBeTaken(const std::string& username) const;
+  // Lets MayBeTaken answer from memory, in later transactions too, until
+  // IdentityStore::ForgetUsernames; no effect if the account has more than
+  // `limit` users. Before anything is written.
+  absl::Status RememberUsernames(int64_t limit);
 
   // Writes a user with all its indexes, and moves the member counts of groups
   // and the counts of live users.
@@ -94,7 +102,7 @@ class Transaction {
 
  private:
   Transaction(rollcall::store::Store& store, absl::Mutex& writer,
-              FeedBell& bell, std::string account);
+              FeedBell& bell, UsernameFilter& usernames, std::string account);
   absl::Status CheckGate() const;
   absl::Status DropIndex(const std::string& key, absl::string_view id);
   absl::Status MoveMemberCounts();
@@ -106,6 +114,7 @@ class Transaction {
   absl::MutexLock lock_;
   rollcall::store::Store& store_;
   FeedBell& bell_;
+  UsernameFilter& usernames_;
   std::string account_;
   std::unique_ptr<TransactionRows> overlay_;
   IdentityReader identities_;

@@ -2,11 +2,10 @@
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_TRANSACTION_ROWS_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_TRANSACTION_ROWS_H_
 
-#include <algorithm>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -20,15 +19,17 @@ namespace rollcall::reconciliation {
 // One thread. Scans see only what is stored.
 class TransactionRows : public rollcall::store::Reader {
  public:
-  using Rows = absl::flat_hash_map<std::string, absl::optional<std::string>>;
-  using Row = Rows::value_type;
+  struct Row {
+    std::string key;
+    absl::optional<std::string> value;  // None: deleted.
+  };
 
   explicit TransactionRows(const rollcall::store::Reader& base) : base_(base) {}
 
   absl::StatusOr<absl::optional<std::string>> Get(
       absl::string_view partition, absl::string_view key) const override {
-    auto written = rows_.find(key);
-    if (written != rows_.end()) return written->second;
+    auto written = by_key_.find(key);
+    if (written != by_key_.end()) return written->second->value;
     return base_.Get(partition, key);
   }
   std::unique_ptr<rollcall::store::Cursor> Scan(
@@ -41,28 +42,19 @@ class TransactionRows : public rollcall::store::Reader {
     return base_.ListPartitions(after, limit);
   }
 
-  void Set(std::string key, absl::optional<std::string> value) {
-    byte_size_ += key.size() + (value.has_value() ? value->size() : 0);
-    rows_.insert_or_assign(std::move(key), std::move(value));
-  }
+  void Set(std::string key, absl::optional<std::string> value);
 
   size_t size() const { return rows_.size(); }
   size_t byte_size() const { return byte_size_; }
 
-  // In the order of their keys: neighbours are written quicker one after the
-  // other.
-  std::vector<const Row*> InOrder() const {
-    std::vector<const Row*> rows;
-    rows.reserve(rows_.size());
-    for (const Row& row : rows_) rows.push_back(&row);
-    std::sort(rows.begin(), rows.end(),
-              [](const Row* a, const Row* b) { return a->first < b->first; });
-    return rows;
-  }
+  // All rows, in the order of their keys; they may be moved from. Nothing is
+  // asked of this afterwards.
+  std::vector<Row*> TakeInOrder();
 
  private:
   const rollcall::store::Reader& base_;
-  Rows rows_;
+  std::deque<Row> rows_;  // As they came.
+  absl::flat_hash_map<absl::string_view, Row*> by_key_;
   size_t byte_size_ = 0;
 };
 

@@ -86,18 +86,17 @@ bool UserSync::LeavesPinned(const User& user) {
   return true;
 }
 
-// The user with the time of the reading that has decided about it.
-User UserSync::AsRead(User user) const {
+// The user gets the time of the reading that has decided about it.
+void UserSync::StampReading(User& user) const {
   for (Claim& claim : user.claims) {
     if (claim.directory == work_.directory()) claim.read_time = read_time_;
   }
-  return user;
 }
 
-absl::Status UserSync::Write(const UserRecord* before,
-                             const UserDecision& decision,
+absl::Status UserSync::Write(const UserRecord* before, UserDecision decision,
                              const store::UserMarkRow& mark) {
-  const User after = AsRead(decision.after);
+  User& after = decision.after;
+  StampReading(after);
   if (before != nullptr) {
     RETURN_IF_ERROR(KeepBefore(before->user, work_.run.name(), transaction_));
   }
@@ -134,7 +133,7 @@ absl::StatusOr<SeenFacts> UserSync::FactsOf(
   const IdentityReader& identities = transaction_.identities();
   if (!linked.has_value()) {
     const std::string& wanted = WantedUsername(desired, facts.desk);
-    if (wanted.empty()) return facts;
+    if (wanted.empty() || !transaction_.MayBeTaken(wanted)) return facts;
     ASSIGN_OR_RETURN(*namesake, identities.FindUserByUsername(wanted));
     if (namesake->has_value()) facts.namesake = &(*namesake)->user;
     return facts;
@@ -238,6 +237,7 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
   if (decision.fate == Fate::kCreate) decision.after.id = make_id_();
   outcome_.user_id = decision.after.id;
 
+  const auto withheld = decision.withheld;
   const bool known = before.has_value();
   const std::vector<std::string> no_groups;
   const std::vector<std::string>& groups_before =
@@ -247,24 +247,25 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
              decision, CountOnlyInFirst(decision.after.groups, groups_before),
              CountOnlyInFirst(groups_before, decision.after.groups));
   if (decision.fate != Fate::kUnchanged) {
-    RETURN_IF_ERROR(Write(known ? &*before : nullptr, decision, mark));
+    RETURN_IF_ERROR(
+        Write(known ? &*before : nullptr, std::move(decision), mark));
   } else if (work_.at_once && known) {
     // Says that an older reading must not change the user any more.
-    RETURN_IF_ERROR(
-        transaction_.PutUser(&before->user, AsRead(decision.after), mark));
+    StampReading(decision.after);
+    RETURN_IF_ERROR(transaction_.PutUser(&before->user, decision.after, mark));
   }
 
-  const bool withholds = !decision.withheld.empty() && !work_.at_once;
+  const bool withholds = !withheld.empty() && !work_.at_once;
   const bool uncounted =
       withholds && mark.outcome() == store::UserMarkRow::UNCHANGED;
   if (!uncounted) CountSeen(mark, &counters);
   if (!withholds) return absl::OkStatus();
 
   store::WithheldRow row;
-  row.set_user_id(decision.after.id);
-  row.set_disable(decision.withheld.disable);
-  row.set_clear_email(decision.withheld.clear_email);
-  for (const std::string& group : decision.withheld.leave_groups) {
+  row.set_user_id(outcome_.user_id);
+  row.set_disable(withheld.disable);
+  row.set_clear_email(withheld.clear_email);
+  for (const std::string& group : withheld.leave_groups) {
     row.add_leave_groups(group);
   }
   row.set_uncounted(uncounted);

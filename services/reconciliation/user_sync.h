@@ -75,7 +75,7 @@ class UserSync {
                                     absl::optional<UserRecord>* namesake) const;
   // What an administrator may want to settle (B10).
   absl::Status Note(const DesiredUser& desired, const SeenFacts& facts);
-  absl::Status Write(const UserRecord* before, const UserDecision& decision,
+  absl::Status Write(const UserRecord* before, UserDecision decision,
                      const store::UserMarkRow& mark);
   absl::Status Withhold(const std::string& source_id,
                         const store::WithheldRow& row);
@@ -88,7 +88,7 @@ class UserSync {
   bool IsPinned(const User& user) const;
   // The same, and counts it.
   bool LeavesPinned(const User& user);
-  User AsRead(User user) const;
+  void StampReading(User& user) const;
   absl::Status CarryOutMerge(const std::string& source_id,
                              const store::WithheldRow& row);
   absl::Status CarryOutAbsent(const UserRecord& record,
