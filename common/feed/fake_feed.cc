@@ -65,7 +65,7 @@ absl::StatusOr<std::vector<Feed>> FakeFeed::ListFeeds() {
 }
 
 absl::Status FakeFeed::WatchChanges(
-    const AccountName& account, const std::string& cursor,
+    const AccountName& account, const std::string& cursor, bool snapshot,
     const std::function<bool(const WatchChangesResponse&)>& deliver) {
   std::vector<WatchChangesResponse> responses;
   {
@@ -73,6 +73,7 @@ absl::Status FakeFeed::WatchChanges(
     if (!status_.ok()) return status_;
     const std::vector<ChangeEvent>& events = events_[account.id()];
     size_t next = 0;
+    std::string shown;  // The last user of a snapshot.
     if (!cursor.empty()) {
       const std::vector<std::string> parts = absl::StrSplit(cursor, ':');
       if (parts[0] != incarnation_ || !absl::SimpleAtoi(parts[1], &next) ||
@@ -80,7 +81,12 @@ absl::Status FakeFeed::WatchChanges(
         return FailedPrecondition("FEED_HISTORY_LOST",
                                   "The cursor is of another history.");
       }
+      snapshot = parts.size() > 2;
+      if (snapshot) shown = parts[2];
+    } else if (snapshot) {
+      next = events.size();
     }
+    if (snapshot) AddSnapshot(events, next, shown, responses);
     for (; next < events.size(); ++next) {
       WatchChangesResponse response;
       *response.mutable_event() = events[next];
@@ -94,6 +100,32 @@ absl::Status FakeFeed::WatchChanges(
     if (!deliver(response)) break;
   }
   return absl::OkStatus();
+}
+
+// All users after `shown` as they are now, of a snapshot that began after
+// `begin` events.
+void FakeFeed::AddSnapshot(const std::vector<ChangeEvent>& events, size_t begin,
+                           const std::string& shown,
+                           std::vector<WatchChangesResponse>& responses) {
+  std::map<std::string, reconciliation::v1::User> users;
+  for (const ChangeEvent& event : events) {
+    if (event.has_user_change()) {
+      users[event.user_change().user().name()] = event.user_change().user();
+    } else if (event.has_user_purge()) {
+      users.erase(event.user_purge().name());
+    }
+  }
+  for (const auto& [name, user] : users) {
+    if (name <= shown) continue;
+    WatchChangesResponse& response = responses.emplace_back();
+    *response.mutable_snapshot_user() = user;
+    response.set_snapshot_sequence(static_cast<int64_t>(events.size()));
+    response.set_cursor(absl::StrCat(incarnation_, ":", begin, ":", name));
+  }
+  WatchChangesResponse& end = responses.emplace_back();
+  end.set_snapshot_complete(true);
+  end.set_snapshot_sequence(static_cast<int64_t>(begin));
+  end.set_cursor(absl::StrCat(incarnation_, ":", begin));
 }
 
 }  // namespace rollcall::feed

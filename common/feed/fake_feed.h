@@ -2,6 +2,7 @@
 #ifndef ROLLCALL_COMMON_FEED_FAKE_FEED_H_
 #define ROLLCALL_COMMON_FEED_FAKE_FEED_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -38,11 +39,17 @@ class FakeFeed : public FeedSource {
 
   absl::StatusOr<std::vector<reconciliation::v1::Feed>> ListFeeds() override;
   absl::Status WatchChanges(
-      const AccountName& account, const std::string& cursor,
+      const AccountName& account, const std::string& cursor, bool snapshot,
       const std::function<bool(
           const reconciliation::v1::WatchChangesResponse&)>& deliver) override;
 
  private:
+  void AddSnapshot(
+      const std::vector<reconciliation::v1::ChangeEvent>& events, size_t begin,
+      const std::string& shown,
+      std::vector<reconciliation::v1::WatchChangesResponse>& responses)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   absl::Mutex mutex_;
   std::string incarnation_ ABSL_GUARDED_BY(mutex_) = "first";
   absl::Status status_ ABSL_GUARDED_BY(mutex_);

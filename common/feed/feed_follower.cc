@@ -3,12 +3,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/feed/feed_resync.h"
 #include "common/log/log.h"
 #include "common/metrics/metrics.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
-#include "common/store/key.h"
-#include "common/store/proto_table.h"
 
 namespace rollcall::feed {
 
@@ -25,14 +24,9 @@ constexpr size_t kBytesPerCommit = size_t{1} << 20;
 // One turn of an account, so that a long feed leaves room for the others.
 constexpr int kCommitsPerTurn = 16;
 
-// Tries of one commit against writers on other threads.
-constexpr int kTriesPerCommit = 5;
-
 constexpr int kAccountsPerPage = 1000;
 
 constexpr char kHistoryLost[] = "FEED_HISTORY_LOST";
-
-std::string PositionKey() { return store::Key("feed_position").Build(); }
 
 absl::Status HistoryLost(const AccountName& account, const std::string& why) {
   return FailedPrecondition(
@@ -40,6 +34,14 @@ absl::Status HistoryLost(const AccountName& account, const std::string& why) {
       absl::StrCat("The feed of ", account.ToString(),
                    " is not the one followed so far: ", why),
       {{"account", account.ToString()}, {"why", why}});
+}
+
+prometheus::Gauge& LostGauge(const AccountName& account) {
+  return Gauge(
+      "rollcall_feed_history_lost",
+      "Whether an account's feed is no longer followed, because its producer "
+      "has lost history.",
+      {{"account", account.id()}});
 }
 
 // What is wrong with a feed as the producer announces it, seen from `position`;
@@ -58,14 +60,6 @@ std::string Contradiction(const Feed& feed, const FeedPosition& position) {
 }
 
 }  // namespace
-
-absl::StatusOr<FeedPosition> ReadFeedPosition(const store::Reader& store,
-                                              const AccountName& account) {
-  ASSIGN_OR_RETURN(
-      absl::optional<FeedPosition> position,
-      store::GetMessage<FeedPosition>(store, account.id(), PositionKey()));
-  return position.value_or(FeedPosition());
-}
 
 FeedFollower::FeedFollower(FeedSource& source, store::Store& store,
                            FeedHandler& handler)
@@ -118,6 +112,7 @@ absl::Status FeedFollower::LookForLost(const std::vector<Feed>& feeds) {
 absl::StatusOr<Pace> FeedFollower::FollowAccount(const Feed& feed) {
   ASSIGN_OR_RETURN(AccountName account, AccountName::Parse(feed.account()));
   ASSIGN_OR_RETURN(FeedPosition position, ReadFeedPosition(store_, account));
+  if (position.has_resync()) return Resync(feed, account, position);
   if (!position.lost().empty()) {
     Announce(account, position);
     return Pace::kRest;
@@ -136,7 +131,8 @@ absl::StatusOr<Pace> FeedFollower::FollowAccount(const Feed& feed) {
   const auto commit = [&] {
     if (events.empty()) return absl::OkStatus();
     next.set_incarnation(feed.incarnation());
-    RETURN_IF_ERROR(Commit(account, events, position, next));
+    RETURN_IF_ERROR(
+        CommitEvents(account, events, position, next, handler_, store_));
     position = next;
     events.clear();
     bytes = 0;
@@ -161,8 +157,8 @@ absl::StatusOr<Pace> FeedFollower::FollowAccount(const Feed& feed) {
     error = commit();
     return error.ok() && commits < kCommitsPerTurn;
   };
-  absl::Status watched =
-      source_.WatchChanges(account, position.cursor(), deliver);
+  absl::Status watched = source_.WatchChanges(account, position.cursor(),
+                                              /*snapshot=*/false, deliver);
   // What was delivered before the stream broke is as good as any.
   if (error.ok()) error = commit();
   if (error.ok()) error = std::move(watched);
@@ -183,35 +179,28 @@ absl::StatusOr<Pace> FeedFollower::FollowAccount(const Feed& feed) {
        {"head_sequence", absl::StrCat(feed.head_sequence())}});
 }
 
-absl::Status FeedFollower::Commit(const AccountName& account,
-                                  const std::vector<ChangeEvent>& events,
-                                  const FeedPosition& before,
-                                  const FeedPosition& after) {
-  absl::Status committed;
-  for (int i = 0; i < kTriesPerCommit; ++i) {
-    store::Batch batch(account.id());
-    RETURN_IF_ERROR(handler_.Apply(account, events, &batch));
-    // A second follower of the same store would apply the events twice.
-    if (before.sequence() == 0) {
-      batch.ExpectAbsent(PositionKey());
-    } else {
-      batch.ExpectValue(PositionKey(), store::Serialize(before));
-    }
-    batch.Put(PositionKey(), store::Serialize(after));
-    committed = store_.Commit(batch);
-    if (!absl::IsAborted(committed)) break;
-  }
-  return committed;
+absl::StatusOr<Pace> FeedFollower::Resync(const Feed& feed,
+                                          const AccountName& account,
+                                          const FeedPosition& position) {
+  Announce(account, position);
+  ASSIGN_OR_RETURN(const Pace pace, ContinueResync(feed, account, position,
+                                                   source_, store_, handler_));
+  if (pace == Pace::kAgain) return pace;
+  announced_.erase(account.id());
+  LostGauge(account).Set(0);
+  LogInfo("feed_resynced", {{"account", account.ToString()},
+                            {"incarnation", feed.incarnation()}});
+  return Pace::kAgain;  // Events may follow.
 }
 
 absl::Status FeedFollower::StopFollowing(const AccountName& account,
-                                         FeedPosition position,
+                                         const FeedPosition& position,
                                          const std::string& why) {
-  position.set_lost(why);
-  store::Batch batch(account.id());
-  batch.Put(PositionKey(), store::Serialize(position));
-  RETURN_IF_ERROR(store_.Commit(batch));
-  Announce(account, position);
+  FeedPosition stopped = position;
+  stopped.set_lost(why);
+  RETURN_IF_ERROR(
+      CommitEvents(account, {}, position, stopped, handler_, store_));
+  Announce(account, stopped);
   return absl::OkStatus();
 }
 
@@ -222,11 +211,7 @@ void FeedFollower::Announce(const AccountName& account,
                                  {"incarnation", position.incarnation()},
                                  {"sequence", position.sequence()},
                                  {"why", position.lost()}});
-  Gauge("rollcall_feed_history_lost",
-        "Whether an account's feed is no longer followed, because its producer "
-        "has lost history.",
-        {{"account", account.id()}})
-      .Set(1);
+  LostGauge(account).Set(1);
 }
 
 }  // namespace rollcall::feed

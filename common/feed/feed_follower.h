@@ -9,8 +9,8 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/types/optional.h"
-#include "common/feed/feed_position.pb.h"
+#include "common/feed/feed_handler.h"
+#include "common/feed/feed_position.h"
 #include "common/feed/feed_source.h"
 #include "common/identity/resource_name.h"
 #include "common/store/store.h"
@@ -18,27 +18,11 @@
 
 namespace rollcall::feed {
 
-// What a service makes of the changes. Called by one thread at a time.
-class FeedHandler {
- public:
-  virtual ~FeedHandler() = default;
-
-  // Adds the effects of `events` to `batch`, which is of the account's
-  // partition. The events are in order and were never handed over before with
-  // success; after a failed commit the same events come again, so nothing but
-  // `batch` may be changed. What the effects depend on belongs into the
-  // batch's conditions if another thread may change it: after a conflict the
-  // events come again at once.
-  virtual absl::Status Apply(
-      const AccountName& account,
-      const std::vector<reconciliation::v1::ChangeEvent>& events,
-      store::Batch* batch) = 0;
-};
-
 // What happens to a feed that a producer has lost the history of: it is
 // followed no further, an error is logged, and the gauge
-// `rollcall_feed_history_lost{account}` is 1, until an operator has put things
-// right. That is remembered in the store (invariant 22).
+// `rollcall_feed_history_lost{account}` is 1, until an operator has asked for a
+// snapshot (RequestResync) and it is complete. That is remembered in the store
+// (invariant 22).
 //
 // One thread.
 class FeedFollower {
@@ -55,11 +39,11 @@ class FeedFollower {
   absl::StatusOr<Pace> FollowAccount(const reconciliation::v1::Feed& feed);
   // Notices accounts that the producer had once and no longer has.
   absl::Status LookForLost(const std::vector<reconciliation::v1::Feed>& feeds);
-  absl::Status Commit(
-      const AccountName& account,
-      const std::vector<reconciliation::v1::ChangeEvent>& events,
-      const FeedPosition& before, const FeedPosition& after);
-  absl::Status StopFollowing(const AccountName& account, FeedPosition position,
+  absl::StatusOr<Pace> Resync(const reconciliation::v1::Feed& feed,
+                              const AccountName& account,
+                              const FeedPosition& position);
+  absl::Status StopFollowing(const AccountName& account,
+                             const FeedPosition& position,
                              const std::string& why);
   void Announce(const AccountName& account, const FeedPosition& position);
 
@@ -68,10 +52,6 @@ class FeedFollower {
   FeedHandler& handler_;
   absl::flat_hash_set<std::string> announced_;  // Lost accounts, logged once.
 };
-
-// Where a consumer stands; the default at the beginning.
-absl::StatusOr<FeedPosition> ReadFeedPosition(const store::Reader& store,
-                                              const AccountName& account);
 
 }  // namespace rollcall::feed
 

@@ -41,6 +41,12 @@ class CountingHandler : public FeedHandler {
     return absl::OkStatus();
   }
 
+  absl::StatusOr<std::vector<std::string>> ListUsers(const AccountName&,
+                                                     const std::string&,
+                                                     int) override {
+    return std::vector<std::string>();
+  }
+
   int calls = 0;
 
  private:

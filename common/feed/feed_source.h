@@ -22,12 +22,14 @@ class FeedSource {
   // The feeds of all accounts, ordered by account.
   virtual absl::StatusOr<std::vector<reconciliation::v1::Feed>> ListFeeds() = 0;
 
-  // Hands every change after `cursor` (empty: from the first) to `deliver`, in
-  // order. Ends with OK when it has caught up, or once `deliver` says false.
-  // FAILED_PRECONDITION, reason FEED_HISTORY_LOST, if the cursor is of another
-  // history.
+  // Hands every change after `cursor` to `deliver`, in order. An empty cursor
+  // begins at the first change, or, with `snapshot`, with all groups and users
+  // as they are. Ends with OK when it has caught up, or once `deliver` says
+  // false. FAILED_PRECONDITION, reason FEED_HISTORY_LOST, if the cursor is of
+  // another history; reason FEED_CURSOR_EXPIRED if what comes after it is no
+  // longer kept.
   virtual absl::Status WatchChanges(
-      const AccountName& account, const std::string& cursor,
+      const AccountName& account, const std::string& cursor, bool snapshot,
       const std::function<
           bool(const reconciliation::v1::WatchChangesResponse&)>& deliver) = 0;
 };

@@ -55,11 +55,12 @@ absl::StatusOr<std::vector<Feed>> GrpcFeedSource::ListFeeds() {
 }
 
 absl::Status GrpcFeedSource::WatchChanges(
-    const AccountName& account, const std::string& cursor,
+    const AccountName& account, const std::string& cursor, bool snapshot,
     const std::function<bool(const WatchChangesResponse&)>& deliver) {
   WatchChangesRequest request;
   request.set_parent(account.ToString());
   request.set_cursor(cursor);
+  request.set_snapshot(snapshot);
   grpc::ClientContext context;
   rpc::SetDeadline(&context, kWatchTimeout);
   auto stream = stub_->service->WatchChanges(&context, request);

@@ -156,9 +156,11 @@ OAUHR OAUHR ----- EnrollmentService.GetEnrollment
 OAUHR OAUHR ----- EnrollmentService.ListMails
 OAUHR OAUHR ----- EnrollmentService.GetEnrollmentSettings
 OA--- OA--- ----- EnrollmentService.UpdateEnrollmentSettings
+OA--- OA--- ----- EnrollmentService.ResyncFeed
 OAUHR OAUHR ----- TrashService.ListTrashedUsers
 OAUHR OAUHR ----- TrashService.GetTrashedUser
 OAU-- OAU-- ----- TrashService.DeleteTrashedUser
+OA--- OA--- ----- TrashService.ResyncFeed
 )";
 
 TEST(AccessPolicy, R21_R22_LetsEachMethodBeCalledByWhomItsDeclarationNames) {

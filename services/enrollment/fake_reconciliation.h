@@ -102,10 +102,10 @@ class FakeReconciliation : public ReconciliationClient {
     return feed_.ListFeeds();
   }
   absl::Status WatchChanges(
-      const AccountName& account, const std::string& cursor,
+      const AccountName& account, const std::string& cursor, bool snapshot,
       const std::function<bool(
           const reconciliation::v1::WatchChangesResponse&)>& deliver) override {
-    return feed_.WatchChanges(account, cursor, deliver);
+    return feed_.WatchChanges(account, cursor, snapshot, deliver);
   }
   absl::StatusOr<User> GetUser(const UserName& user) override {
     absl::MutexLock lock(&mutex_);

@@ -184,4 +184,14 @@ absl::Status Projection::Apply(const AccountName& account,
   return changes.Finish();
 }
 
+absl::StatusOr<std::vector<std::string>> Projection::ListUsers(
+    const AccountName& account, const std::string& after, int limit) {
+  ASSIGN_OR_RETURN(const std::vector<EnrollmentStore::PersonRow> people,
+                   store_.ListPeople(account, after, limit));
+  std::vector<std::string> users;
+  users.reserve(people.size());
+  for (const auto& row : people) users.push_back(row.user);
+  return users;
+}
+
 }  // namespace rollcall::enrollment

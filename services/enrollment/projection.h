@@ -5,10 +5,12 @@
 #ifndef ROLLCALL_SERVICES_ENROLLMENT_PROJECTION_H_
 #define ROLLCALL_SERVICES_ENROLLMENT_PROJECTION_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "common/feed/feed_follower.h"
+#include "absl/status/statusor.h"
+#include "common/feed/feed_handler.h"
 #include "common/identity/resource_name.h"
 #include "common/store/store.h"
 #include "rollcall/reconciliation/v1/reconciliation.pb.h"
@@ -25,6 +27,10 @@ class Projection : public feed::FeedHandler {
   absl::Status Apply(const AccountName& account,
                      const std::vector<reconciliation::v1::ChangeEvent>& events,
                      rollcall::store::Batch* batch) override;
+
+  absl::StatusOr<std::vector<std::string>> ListUsers(const AccountName& account,
+                                                     const std::string& after,
+                                                     int limit) override;
 
  private:
   EnrollmentStore& store_;

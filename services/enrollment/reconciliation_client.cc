@@ -40,9 +40,9 @@ absl::StatusOr<std::vector<Feed>> GrpcReconciliationClient::ListFeeds() {
 }
 
 absl::Status GrpcReconciliationClient::WatchChanges(
-    const AccountName& account, const std::string& cursor,
+    const AccountName& account, const std::string& cursor, bool snapshot,
     const std::function<bool(const WatchChangesResponse&)>& deliver) {
-  return feed_.WatchChanges(account, cursor, deliver);
+  return feed_.WatchChanges(account, cursor, snapshot, deliver);
 }
 
 absl::StatusOr<User> GrpcReconciliationClient::GetUser(const UserName& user) {

@@ -41,7 +41,7 @@ class GrpcReconciliationClient : public ReconciliationClient {
 
   absl::StatusOr<std::vector<reconciliation::v1::Feed>> ListFeeds() override;
   absl::Status WatchChanges(
-      const AccountName& account, const std::string& cursor,
+      const AccountName& account, const std::string& cursor, bool snapshot,
       const std::function<bool(
           const reconciliation::v1::WatchChangesResponse&)>& deliver) override;
   absl::StatusOr<reconciliation::v1::User> GetUser(

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/feed/feed_position.h"
 #include "common/identity/resource_name.h"
 #include "common/rpc/paging.h"
 #include "common/status/errors.h"
@@ -255,6 +256,16 @@ v1::EnrollmentSettings EnrollmentServiceImpl::ToMessage(
   message.set_message_id_domain(identity_.message_id_domain);
   message.set_etag(EtagOf(settings));
   return message;
+}
+
+absl::StatusOr<v1::ResyncFeedResponse> EnrollmentServiceImpl::Resync(
+    const v1::ResyncFeedRequest& request) {
+  ASSIGN_OR_RETURN(const AccountName account,
+                   AccountName::Parse(request.parent()));
+  v1::ResyncFeedResponse response;
+  ASSIGN_OR_RETURN(*response.mutable_lost(),
+                   feed::RequestResync(account, store_.base()));
+  return response;
 }
 
 }  // namespace rollcall::enrollment

@@ -38,6 +38,8 @@ class EnrollmentServiceImpl : public v1::EnrollmentService::Service {
       const v1::GetEnrollmentSettingsRequest& request) const;
   absl::StatusOr<v1::EnrollmentSettings> UpdateSettings(
       const v1::UpdateEnrollmentSettingsRequest& request);
+  absl::StatusOr<v1::ResyncFeedResponse> Resync(
+      const v1::ResyncFeedRequest& request);
 
   grpc::Status ListPendingEnrollments(
       grpc::ServerContext* context,
@@ -74,6 +76,12 @@ class EnrollmentServiceImpl : public v1::EnrollmentService::Service {
     return edge_.Answer(context, *request, response, [&](const rpc::Call&) {
       return UpdateSettings(*request);
     });
+  }
+  grpc::Status ResyncFeed(grpc::ServerContext* context,
+                          const v1::ResyncFeedRequest* request,
+                          v1::ResyncFeedResponse* response) override {
+    return edge_.Answer(context, *request, response,
+                        [&](const rpc::Call&) { return Resync(*request); });
   }
 
  private:

@@ -112,6 +112,7 @@ class SnapshotReader {
     if (!is_done) return absl::OkStatus();
     WatchChangesResponse end;
     end.set_snapshot_complete(true);
+    end.set_snapshot_sequence(page_.next().sequence);
     page_.Tell(std::move(end), FeedPlace{.sequence = page_.next().sequence});
     return absl::OkStatus();
   }

@@ -1,5 +1,6 @@
 #include "services/trash/feed_handler.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "common/status/status_macros.h"
 #include "google/protobuf/util/time_util.h"
 #include "services/trash/model.h"
+#include "services/trash/rows.h"
 #include "services/trash/trash_change.h"
 #include "services/trash/trash_fold.h"
 
@@ -69,6 +71,22 @@ absl::Status TrashFeedHandler::Apply(const AccountName& account,
     change.Set(user->id(), Fold(entry, fact, retention_));
   }
   return change.AddTo(batch);
+}
+
+absl::StatusOr<std::vector<std::string>> TrashFeedHandler::ListUsers(
+    const AccountName& account, const std::string& after, int limit) {
+  const std::unique_ptr<store::Cursor> cursor = store_.Scan(
+      account.id(), after.empty() ? store::KeyRange::Prefix(EntryPrefix())
+                                  : store::KeyRange::PrefixAfter(
+                                        EntryPrefix(), EntryKey(after)));
+  std::vector<std::string> users;
+  while (users.size() < static_cast<size_t>(limit)) {
+    ASSIGN_OR_RETURN(const absl::optional<store::Entry> row, cursor->Next());
+    if (!row.has_value()) break;
+    ASSIGN_OR_RETURN(std::string user, UserOfEntryKey(row->key));
+    users.push_back(std::move(user));
+  }
+  return users;
 }
 
 }  // namespace rollcall::trash

@@ -3,11 +3,13 @@
 #ifndef ROLLCALL_SERVICES_TRASH_FEED_HANDLER_H_
 #define ROLLCALL_SERVICES_TRASH_FEED_HANDLER_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/feed/feed_follower.h"
+#include "common/feed/feed_handler.h"
 #include "common/identity/resource_name.h"
 #include "common/store/store.h"
 #include "rollcall/reconciliation/v1/reconciliation.pb.h"
@@ -27,6 +29,10 @@ class TrashFeedHandler : public feed::FeedHandler {
   absl::Status Apply(const AccountName& account,
                      const std::vector<reconciliation::v1::ChangeEvent>& events,
                      store::Batch* batch) override;
+
+  absl::StatusOr<std::vector<std::string>> ListUsers(const AccountName& account,
+                                                     const std::string& after,
+                                                     int limit) override;
 
  private:
   const store::Reader& store_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/feed/feed_position.h"
 #include "common/identity/resource_name.h"
 #include "common/rpc/paging.h"
 #include "common/status/errors.h"
@@ -88,6 +89,16 @@ absl::StatusOr<google::protobuf::Empty> TrashServiceImpl::Delete(
   RETURN_IF_ERROR(Purge(store_, reconciliation_,
                         UserName(name.account(), name.id()), entry));
   return google::protobuf::Empty();
+}
+
+absl::StatusOr<v1::ResyncFeedResponse> TrashServiceImpl::Resync(
+    const v1::ResyncFeedRequest& request) {
+  ASSIGN_OR_RETURN(const AccountName account,
+                   AccountName::Parse(request.parent()));
+  v1::ResyncFeedResponse response;
+  ASSIGN_OR_RETURN(*response.mutable_lost(),
+                   feed::RequestResync(account, store_.base()));
+  return response;
 }
 
 }  // namespace rollcall::trash

@@ -26,6 +26,9 @@ class TrashServiceImpl : public v1::TrashService::Service {
   absl::StatusOr<google::protobuf::Empty> Delete(
       const v1::DeleteTrashedUserRequest& request);
 
+  absl::StatusOr<v1::ResyncFeedResponse> Resync(
+      const v1::ResyncFeedRequest& request);
+
   grpc::Status ListTrashedUsers(
       grpc::ServerContext* context, const v1::ListTrashedUsersRequest* request,
       v1::ListTrashedUsersResponse* response) override {
@@ -43,6 +46,12 @@ class TrashServiceImpl : public v1::TrashService::Service {
                                  google::protobuf::Empty* response) override {
     return edge_.Answer(context, *request, response,
                         [&](const rpc::Call&) { return Delete(*request); });
+  }
+  grpc::Status ResyncFeed(grpc::ServerContext* context,
+                          const v1::ResyncFeedRequest* request,
+                          v1::ResyncFeedResponse* response) override {
+    return edge_.Answer(context, *request, response,
+                        [&](const rpc::Call&) { return Resync(*request); });
   }
 
  private:

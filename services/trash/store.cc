@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/feed/feed_follower.h"
+#include "common/feed/feed_position.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "services/trash/rows.h"

@@ -3,6 +3,7 @@
 // that restoring draws anew, and by nothing else.
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/feed/feed_follower.h"
+#include "common/feed/feed_position.h"
 #include "common/feed/feed_source.h"
 #include "common/identity/resource_name.h"
 #include "common/log/log.h"
@@ -60,12 +62,13 @@ class ServiceFeed : public feed::FeedSource {
   }
 
   absl::Status WatchChanges(
-      const AccountName& account, const std::string& cursor,
+      const AccountName& account, const std::string& cursor, bool snapshot,
       const std::function<bool(const v1::WatchChangesResponse&)>& deliver)
       override {
     v1::WatchChangesRequest request;
     request.set_parent(account.ToString());
     request.set_cursor(cursor);
+    request.set_snapshot(snapshot);
     const rpc::Caller caller{.spiffe_id = "consumer"};
     return service_.WatchChanges(
         request, rpc::Call{caller, [] { return false; }}, deliver);
@@ -75,7 +78,8 @@ class ServiceFeed : public feed::FeedSource {
   ReconciliationServiceImpl service_;
 };
 
-// Keeps the id of every event that it was told of.
+// Keeps the id of every event that it was told of, and the usernames of users
+// by their ids.
 class Listener : public feed::FeedHandler {
  public:
   absl::Status Apply(const AccountName&,
@@ -83,11 +87,30 @@ class Listener : public feed::FeedHandler {
                      rollcall::store::Batch*) override {
     for (const v1::ChangeEvent& event : events) {
       heard.push_back(event.event_id());
+      if (event.has_user_change()) {
+        const v1::User& user = event.user_change().user();
+        usernames[UserName::Parse(user.name())->id()] = user.username();
+      } else if (event.has_user_purge()) {
+        usernames.erase(UserName::Parse(event.user_purge().name())->id());
+      }
     }
     return absl::OkStatus();
   }
 
+  absl::StatusOr<std::vector<std::string>> ListUsers(const AccountName&,
+                                                     const std::string& after,
+                                                     int limit) override {
+    std::vector<std::string> users;
+    for (auto user = usernames.upper_bound(after);
+         user != usernames.end() && users.size() < static_cast<size_t>(limit);
+         ++user) {
+      users.push_back(user->first);
+    }
+    return users;
+  }
+
   std::vector<std::string> heard;
+  std::map<std::string, std::string> usernames;
 };
 
 class RestoredFeedTest : public ::testing::Test {
@@ -126,11 +149,13 @@ class RestoredFeedTest : public ::testing::Test {
   // What the consumer hears when it looks now.
   std::vector<std::string> Follow() {
     ServiceFeed source(world_);
-    Listener listener;
-    feed::FeedFollower follower(source, *consumer_, listener);
-    const auto pace = follower.FollowOnce();
-    EXPECT_OK(pace);
-    return listener.heard;
+    listener_.heard.clear();
+    feed::FeedFollower follower(source, *consumer_, listener_);
+    while (true) {
+      const auto pace = follower.FollowOnce();
+      EXPECT_OK(pace);
+      if (!pace.ok() || *pace == Pace::kRest) return listener_.heard;
+    }
   }
   feed::FeedPosition Position() {
     return *feed::ReadFeedPosition(*consumer_, AccountName("acme"));
@@ -146,6 +171,7 @@ class RestoredFeedTest : public ::testing::Test {
   int users_ = 0;
   const std::unique_ptr<rollcall::store::Store> consumer_ =
       *rollcall::store::OpenInMemory();
+  Listener listener_;
 
  private:
   // What there was closes when nobody uses it any more.
@@ -178,10 +204,42 @@ TEST_F(RestoredFeedTest, B7_ARestoredProducerIsNoticedHoweverFarItHasGrown) {
   EXPECT_THAT(log_, ::testing::Contains(HasSubstr("feed_history_lost")));
   // So is whoever asks with a cursor, without listing the feeds.
   EXPECT_THAT(ServiceFeed(world_).WatchChanges(
-                  AccountName("acme"), before.cursor(),
+                  AccountName("acme"), before.cursor(), /*snapshot=*/false,
                   [](const v1::WatchChangesResponse&) { return true; }),
               StatusIs(absl::StatusCode::kFailedPrecondition,
                        std::string("FEED_HISTORY_LOST")));
+}
+
+// What an operator does then: syncs, so that the store is true again, and has
+// its consumers take a snapshot.
+TEST_F(RestoredFeedTest, B4_AConsumerGoesOnFromASnapshotWhenAnOperatorSaysSo) {
+  Open();
+  Grow(2);
+  ASSERT_OK(opened_->Checkpoint(copy_));
+  Grow(2);
+  EXPECT_THAT(Follow(), SizeIs(Head()));
+  ASSERT_THAT(listener_.usernames, SizeIs(4));
+  Close();
+  ASSERT_OK(rollcall::store::RestoreStore(
+      {.checkpoint = copy_, .store = path_, .replace = true}));
+  Open();
+  world_.clock.AdvanceTime(absl::Hours(1));
+  Grow(1);  // Those who were lost are created anew, with other ids.
+  EXPECT_THAT(Follow(), IsEmpty());
+
+  ASSERT_OK(feed::RequestResync(AccountName("acme"), *consumer_));
+  EXPECT_THAT(Follow(), SizeIs(::testing::Gt(0)));
+  EXPECT_EQ(Position().lost(), "");
+  EXPECT_EQ(Position().sequence(), Head());
+  std::map<std::string, std::string> stored;
+  for (int i = 1; i <= users_; ++i) {
+    const User user = world_.user(absl::StrCat("u", i, "@a.test"));
+    stored[user.id] = user.username;
+  }
+  EXPECT_EQ(listener_.usernames, stored);
+  Grow(1);
+  EXPECT_THAT(Follow(), SizeIs(::testing::Gt(0)));
+  EXPECT_THAT(listener_.usernames, SizeIs(6));
 }
 
 // What restoring is for: files that were copied back by hand have the
