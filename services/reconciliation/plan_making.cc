@@ -51,7 +51,8 @@ absl::Status MakePlan(const RunEngineOptions& options, const CarryPhases& carry,
       .is_stopping = [&] { return options.is_stopping() || is_cancelled(); },
       .max_batch_rows = options.max_batch_rows,
       .max_batch_bytes = options.max_batch_bytes,
-      .users_per_step = options.users_per_step};
+      .users_per_step = options.users_per_step,
+      .bytes_per_step = options.bytes_per_step};
 
   ASSIGN_OR_RETURN(RunWork planned, LoadRun(work.name, store));
   planned.is_rehearsal = true;

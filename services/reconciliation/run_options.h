@@ -28,6 +28,8 @@ struct RunEngineOptions {
   size_t max_batch_bytes = size_t{32} << 20;
   // Users who are compared between two looks at the size of the batch.
   size_t users_per_step = 16000;
+  // Fewer, where they have so many bytes: of groups, or long names.
+  size_t bytes_per_step = size_t{16} << 20;
 };
 
 }  // namespace rollcall::reconciliation

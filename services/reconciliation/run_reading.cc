@@ -23,6 +23,17 @@ namespace {
 // The contract allows 400 selected groups (R17).
 constexpr size_t kMaxGroups = 400;
 
+// What a user takes in memory, about.
+size_t ByteSize(const DesiredUser& user) {
+  size_t size = sizeof(StreamedUser) + user.source_id.size() +
+                user.user_principal_name.size() + user.username.size() +
+                user.display_name.size() + user.email.size();
+  for (const auto* texts : {&user.phones, &user.groups}) {
+    for (const std::string& text : *texts) size += sizeof(text) + text.size();
+  }
+  return size;
+}
+
 }  // namespace
 
 RunReading::RunReading(const RunEngineOptions& options, RunWork& work)
@@ -144,10 +155,15 @@ absl::Status RunReading::OnUser(StreamedUser user) {
     return stream_.Failed(OutOfOrder("users that are not in order"));
   }
   last_user_ = user.user.source_id;
+  user_bytes_ += ByteSize(user.user);
   users_.push_back(std::move(user));
-  if (users_.size() < options_.users_per_step) return absl::OkStatus();
+  if (users_.size() < options_.users_per_step &&
+      user_bytes_ < options_.bytes_per_step) {
+    return absl::OkStatus();
+  }
   RETURN_IF_ERROR(applying_.Apply(users_, /*to_end=*/false));
   users_.clear();
+  user_bytes_ = 0;
   return absl::OkStatus();
 }
 

@@ -3,6 +3,7 @@
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_RUN_READING_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_RUN_READING_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -49,6 +50,7 @@ class RunReading {
   RunApplying applying_;
   std::vector<DesiredGroup> groups_;
   std::vector<StreamedUser> users_;
+  size_t user_bytes_ = 0;  // Theirs, about.
   std::string last_user_;
   bool has_header_ = false;
   bool groups_are_settled_ = false;

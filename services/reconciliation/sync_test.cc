@@ -471,6 +471,28 @@ TEST(FullSync, B12_AProcessThatEndsLeavesTheRunToTheNext) {
   EXPECT_EQ(world.Find(run).state(), v1::Run::SUCCEEDED);
 }
 
+// Invariant 29: as many users are held in memory as there is room for.
+TEST(FullSync, B12_UsersWhoAreLargeAreComparedInSmallerSteps) {
+  static constexpr int kUsers = 20;
+  const auto commits_with = [](size_t bytes_per_step) {
+    World world;
+    world.tenant().AddGroup(1, "Sales");
+    for (int i = 0; i < kUsers; ++i) {
+      world.tenant().AddUser(100 + i, absl::StrCat("u", i, "@a.test"), {1});
+    }
+    RunEngineOptions options = world.Options();
+    options.max_batch_rows = 10'000;
+    options.users_per_step = 1000;
+    options.bytes_per_step = bytes_per_step;
+    const int before = world.faulty->commit_count();
+    const RunName name = world.Start();
+    EXPECT_OK(RunEngine(options).Execute(name));
+    EXPECT_EQ(world.Find(name).counters().users_created(), kUsers);
+    return world.faulty->commit_count() - before;
+  };
+  EXPECT_EQ(commits_with(1) - commits_with(1 << 20), kUsers - 1);
+}
+
 TEST(FullSync, B12_AnotherReadingCountsEachUserOnce) {
   World world;
   Populate(world.tenant());

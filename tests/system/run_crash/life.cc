@@ -228,6 +228,8 @@ absl::Status Run() {
                         .owner = "reconciliation",
                         // Small, so that files are written now and then.
                         .write_buffer_bytes = size_t{256} << 10,
+                        // Some batches go around the log.
+                        .table_commit_bytes = size_t{3} << 10,
                         .env = env.get()}));
   directory::DoomedStore store(*disk, doom);
   return Life(store).Live(absl::GetFlag(FLAGS_step));
