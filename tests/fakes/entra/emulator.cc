@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "tests/fakes/entra/access_token.h"
 #include "tests/fakes/entra/control.h"
 #include "tests/fakes/entra/graph.h"
@@ -120,12 +121,14 @@ class Emulator::Impl {
     return absl::OkStatus();
   }
 
+  int port() const { return server_->port(); }
   std::string origin() const {
-    return absl::StrCat("https://", options_.host, ":", server_->port());
+    if (!options_.public_origin.empty()) return options_.public_origin;
+    return absl::StrCat("https://", options_.host, ":", port());
   }
   // As the Host header has it.
   std::string host() const {
-    return absl::StrCat(options_.host, ":", server_->port());
+    return std::string(absl::StripPrefix(origin(), "https://"));
   }
   std::string control_origin() const {
     return absl::StrCat("http://", kLoopback, ":", control_server_->port());
@@ -322,6 +325,7 @@ Emulator::Emulator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Emulator::~Emulator() = default;
 
 std::string Emulator::origin() const { return impl_->origin(); }
+int Emulator::port() const { return impl_->port(); }
 std::string Emulator::control_origin() const { return impl_->control_origin(); }
 std::string Emulator::ca_file() const { return impl_->ca_file(); }
 std::string Emulator::tenant_id() const { return impl_->options().tenant_id; }

@@ -27,7 +27,10 @@ namespace rollcall::entra {
 
 struct EmulatorOptions {
   std::string host = "localhost";
-  int port = 0;          // of HTTPS; 0: any free port
+  int port = 0;  // of HTTPS; 0: any free port
+  // https://HOST:PORT of what stands before it and passes requests on: links
+  // lead there. Empty: nothing does.
+  std::string public_origin;
   int control_port = 0;  // plain HTTP at 127.0.0.1; 0: any free port
 
   // Made from the seed if empty.
@@ -64,6 +67,7 @@ class Emulator {
   ~Emulator();
 
   std::string origin() const;          // https://localhost:PORT
+  int port() const;                    // its own, of HTTPS
   std::string control_origin() const;  // http://127.0.0.1:PORT
   std::string ca_file() const;
   std::string tenant_id() const;

@@ -149,16 +149,21 @@ std::vector<std::string> ExpectedLines(entra::Emulator& emulator,
   });
 }
 
-World::World(entra::TenantOptions tenant, FullReadOptions options)
+World::World(entra::TenantOptions tenant, FullReadOptions options,
+             Http2Front* front)
     : ca_directory_(MakeDirectory()), options_(options) {
   // Many reads fail on purpose here; what they say is looked at.
   SetLogSink([](absl::string_view) {});
-  auto emulator =
-      entra::Emulator::Start({.ca_directory = ca_directory_, .tenant = tenant});
+  auto emulator = entra::Emulator::Start(
+      {.public_origin = front == nullptr ? "" : front->origin(),
+       .ca_directory = ca_directory_,
+       .tenant = tenant});
   EXPECT_OK(emulator);
   emulator_ = *std::move(emulator);
+  if (front != nullptr) front->Serve(emulator_->port(), emulator_->ca_file());
   auto http = http::Client::Create(
-      {.ca_file = emulator_->ca_file(), .max_parallel = kTenantsAtOnce * 8});
+      {.ca_file = front == nullptr ? emulator_->ca_file() : front->ca_file(),
+       .max_parallel = kTenantsAtOnce * 8});
   EXPECT_OK(http);
   http_ = *std::move(http);
   authorization_ = std::make_unique<FakeAuthorization>(

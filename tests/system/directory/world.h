@@ -24,6 +24,7 @@
 #include "services/directory/manager.h"
 #include "services/directory/mirror_keeper.h"
 #include "tests/fakes/entra/emulator.h"
+#include "tests/system/directory/http2_front.h"
 
 namespace rollcall::directory {
 
@@ -75,7 +76,10 @@ class EventfulClock : public Clock {
 
 class World {
  public:
-  explicit World(entra::TenantOptions tenant, FullReadOptions options = {});
+  // All requests go through `front`, which must outlive the world, if there is
+  // one.
+  explicit World(entra::TenantOptions tenant, FullReadOptions options = {},
+                 Http2Front* front = nullptr);
   ~World();
 
   entra::Emulator& emulator() { return *emulator_; }
