@@ -56,6 +56,7 @@ class LittleGraph {
         response.set_header("Location", answer.location);
       }
     };
+    server_.set_tcp_nodelay(true);
     server_.Get(".*", handle);
     server_.Post(".*", handle);
     port_ = server_.bind_to_any_port("127.0.0.1");
