@@ -14,6 +14,7 @@
 #include "services/directory/desired_state.h"
 #include "services/directory/graph_page.h"
 #include "services/directory/group_table.h"
+#include "services/directory/mirror_rounds.h"
 #include "services/directory/page_walk.h"
 #include "services/directory/source_user_reader.h"
 #include "services/directory/user_row.h"
@@ -91,7 +92,7 @@ std::vector<SourceId> WayDown(const GroupTable& groups, const SourceId& from,
 
 // The groups that the user is a direct member of: as the tenant says now, or,
 // if it does not, as the mirror has it.
-absl::StatusOr<std::vector<SourceId>> DirectGroups(
+absl::StatusOr<std::vector<SourceId>> DirectGroupsOf(
     const SourceUserReading& reading, const GroupTable& groups,
     const MirrorView* mirror) {
   if (!reading.direct_groups.empty() || mirror == nullptr) {
@@ -155,6 +156,21 @@ void AddDoubts(const SelectedGroups& selected, const SourceUserReading& reading,
   }
 }
 
+// Whether the mirror has the user in scope, or cannot know better: then a
+// tenant that does not find it contradicts itself.
+absl::StatusOr<bool> IsExpected(const SourceId& id, absl::string_view tenant_id,
+                                const StoredDirectory& directory,
+                                const MirrorView* mirror) {
+  if (mirror == nullptr || mirror->header().tenant_id() != tenant_id ||
+      !FollowsConfiguration(mirror->header().directory(), directory)) {
+    return true;
+  }
+  ASSIGN_OR_RETURN(const absl::optional<StoredUser> row,
+                   mirror->rows().FindUser(id));
+  if (!row.has_value()) return !mirror->mirror().complete();
+  return row->presence() != StoredUser::ABSENT;
+}
+
 absl::StatusOr<bool> Collides(const SourceId& id, const std::string& username,
                               const StoredDirectory& directory,
                               const MirrorView* mirror) {
@@ -184,7 +200,10 @@ absl::StatusOr<v1::ReadSourceUserResponse> AnswerSourceUser(
   const SourceUserOptions options{
       .with_phones = directory.phone_import_enabled(),
       .candidates = selected.ids,
-      .hidden = HiddenGroups(selected, groups)};
+      .hidden = HiddenGroups(selected, groups),
+      .is_expected = [&](const SourceId& id) {
+        return IsExpected(id, graph.tenant_id(), directory, mirror);
+      }};
   ASSIGN_OR_RETURN(
       const SourceUserReading reading,
       whom.id.has_value()
@@ -194,7 +213,11 @@ absl::StatusOr<v1::ReadSourceUserResponse> AnswerSourceUser(
   v1::ReadSourceUserResponse response;
   response.set_found(reading.found);
   if (!reading.found) {
-    response.set_complete(true);  // Who does not exist is in no group.
+    for (const std::string& doubt : reading.doubts) {
+      response.add_incomplete_reasons(doubt);
+    }
+    // Who does not exist is in no group.
+    response.set_complete(reading.doubts.empty());
     return response;
   }
   std::vector<SourceId> in;
@@ -212,7 +235,7 @@ absl::StatusOr<v1::ReadSourceUserResponse> AnswerSourceUser(
     response.mutable_user()->add_group_source_ids(id.ToString());
   }
   ASSIGN_OR_RETURN(const std::vector<SourceId> direct,
-                   DirectGroups(reading, groups, mirror));
+                   DirectGroupsOf(reading, groups, mirror));
   AddPaths(groups, selected, in, direct, response);
   AddDoubts(selected, reading, response);
   response.set_complete(response.incomplete_reasons().empty());

@@ -21,6 +21,9 @@ namespace {
 
 constexpr size_t kGroupsPerCheck = 20;  // What checkMemberGroups takes.
 constexpr int kMaxPagesOfIds = 100;
+// Who was not found is looked for again after as long a wait as comes before
+// the fourth try of a request that fails: some seconds.
+constexpr int kWaitAsAfterFailures = 3;
 
 bool NamesNoUser(const absl::Status& status) {
   // Authorization says NOT_FOUND too, of the connection.
@@ -212,12 +215,48 @@ void DoubtWhatIsHidden(const SourceUserOptions& options,
   }
 }
 
-absl::StatusOr<SourceUserReading> ReadRest(GraphSession& graph,
-                                           absl::optional<SourceUser> user,
+// Whether the user waits among the deleted items to be restored or removed for
+// good.
+absl::StatusOr<bool> IsDeleted(GraphSession& graph, const SourceId& id) {
+  const absl::StatusOr<absl::optional<SourceUser>> item =
+      ReadOne(graph, absl::StrCat("/v1.0/directory/deletedItems/",
+                                  id.ToString(), "?$select=id"));
+  // Who may not look there knows nothing of it.
+  if (ReasonOf(item.status()) == "GRAPH_FORBIDDEN") return false;
+  RETURN_IF_ERROR(item.status());
+  return item->has_value() && (*item)->id == id;
+}
+
+SourceUserReading DoubtfullyAbsent(absl::string_view why) {
+  SourceUserReading reading;
+  reading.doubts.emplace_back(why);
+  return reading;
+}
+
+// What is to be said of a user for whom the tenant gave a 404.
+absl::StatusOr<SourceUserReading> NotFoundById(
+    GraphSession& graph, const SourceId& id, const SourceUserOptions& options) {
+  ASSIGN_OR_RETURN(const bool is_deleted, IsDeleted(graph, id));
+  if (is_deleted) return SourceUserReading();
+  if (options.is_expected) {
+    ASSIGN_OR_RETURN(const bool is_expected, options.is_expected(id));
+    if (is_expected) {
+      return DoubtfullyAbsent(
+          "The tenant did not find the user, and has not told that it is "
+          "gone.");
+    }
+  }
+  RETURN_IF_ERROR(graph.BackOff(kWaitAsAfterFailures));
+  ASSIGN_OR_RETURN(const absl::optional<SourceUser> again,
+                   FindById(graph, id, /*with_phones=*/false));
+  if (!again.has_value()) return SourceUserReading();
+  return DoubtfullyAbsent("The tenant found the user only the second time.");
+}
+
+absl::StatusOr<SourceUserReading> ReadRest(GraphSession& graph, SourceUser user,
                                            const SourceUserOptions& options) {
   SourceUserReading reading;
-  if (!user.has_value()) return reading;
-  reading.user = *std::move(user);
+  reading.user = std::move(user);
   const std::string path =
       absl::StrCat("/v1.0/users/", reading.user.id.ToString());
   const absl::Status groups = ReadGroups(graph, path, options, reading);
@@ -225,7 +264,9 @@ absl::StatusOr<SourceUserReading> ReadRest(GraphSession& graph,
     // It went in between, or is not everywhere yet: its own answer decides.
     ASSIGN_OR_RETURN(const absl::optional<SourceUser> again,
                      FindById(graph, reading.user.id, options.with_phones));
-    if (!again.has_value()) return SourceUserReading();
+    if (!again.has_value()) {
+      return NotFoundById(graph, reading.user.id, options);
+    }
     reading.doubts.push_back("The tenant did not find the user's groups.");
   } else {
     RETURN_IF_ERROR(groups);
@@ -245,14 +286,18 @@ absl::StatusOr<SourceUserReading> ReadSourceUserByName(
                    UserPrincipalName::Parse(user_principal_name));
   ASSIGN_OR_RETURN(absl::optional<SourceUser> user,
                    FindByName(graph, name.value(), options.with_phones));
-  return ReadRest(graph, std::move(user), options);
+  if (!user.has_value()) {
+    return DoubtfullyAbsent("The tenant knows nobody by this name.");
+  }
+  return ReadRest(graph, *std::move(user), options);
 }
 
 absl::StatusOr<SourceUserReading> ReadSourceUserById(
     GraphSession& graph, const SourceId& id, const SourceUserOptions& options) {
   ASSIGN_OR_RETURN(absl::optional<SourceUser> user,
                    FindById(graph, id, options.with_phones));
-  return ReadRest(graph, std::move(user), options);
+  if (!user.has_value()) return NotFoundById(graph, id, options);
+  return ReadRest(graph, *std::move(user), options);
 }
 
 }  // namespace rollcall::directory

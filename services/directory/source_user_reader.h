@@ -2,12 +2,15 @@
 // requests, whatever the size of the tenant. The second look before anybody is
 // removed (B3).
 //
-// Never mistakes trouble for absence: only a 404 that names the user says that
-// it is not there, and a membership that nothing could hide from us is the only
-// one whose absence is a fact.
+// Never mistakes trouble for absence: a membership that nothing could hide from
+// us is the only one whose absence is a fact, and a 404 that names the user is
+// none by itself (section 3.2 of the protocol). The tenant's deleted items have
+// to show the user, or everybody else has to miss it too, and it has to be
+// missed again a little later.
 #ifndef ROLLCALL_SERVICES_DIRECTORY_SOURCE_USER_READER_H_
 #define ROLLCALL_SERVICES_DIRECTORY_SOURCE_USER_READER_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,10 +29,12 @@ struct SourceUserOptions {
   // Groups that hide their members: when an answer lacks one of them, the user
   // may be in it all the same.
   std::vector<SourceId> hidden;
+  // Whether the user should be there, by what the tenant said before. Nobody
+  // given: that is not known of anyone.
+  std::function<absl::StatusOr<bool>(const SourceId&)> is_expected;
 };
 
 struct SourceUserReading {
-  // False is a fact: the tenant said that there is no such user.
   bool found = false;
   SourceUser user;
 
@@ -41,14 +46,16 @@ struct SourceUserReading {
   // hold ones that `groups` does not: it is read a moment later.
   std::vector<SourceId> direct_groups;
 
-  // Why a group that is not in `groups` may hold the user all the same, as
-  // sentences. Empty: absence is a fact (R30).
+  // Why a group that is not in `groups` may hold the user all the same, or why
+  // there may be such a user although it was not found; as sentences. Empty:
+  // absence is a fact (R30).
   std::vector<std::string> doubts;
 };
 
 // By the whole user principal name (R79: INVALID_ARGUMENT, reason UPN_INVALID,
-// without a domain). Errors are those of GraphSession, those of the pages, and
-// GRAPH_WRONG_USER, DATA_LOSS: Graph gave another user than it was asked for.
+// without a domain): that nobody has it proves nothing about anybody. Errors
+// are those of GraphSession, those of the pages, and GRAPH_WRONG_USER,
+// DATA_LOSS: Graph gave another user than it was asked for.
 absl::StatusOr<SourceUserReading> ReadSourceUserByName(
     GraphSession& graph, absl::string_view user_principal_name,
     const SourceUserOptions& options);

@@ -1,6 +1,8 @@
 #include "services/directory/source_user_reader.h"
 
+#include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -115,11 +117,91 @@ TEST_F(SourceUserReaderTest, B3_OnlyA404ThatNamesTheUserIsAbsence) {
   graph_.Say({List(""), Error(403, "Authorization_RequestDenied")});
   EXPECT_THAT(ReadSourceUserByName(*session_, kName, {}),
               StatusIs(StatusCode::kFailedPrecondition, "GRAPH_FORBIDDEN"));
+  EXPECT_THAT(read->doubts, SizeIs(1));  // Of a person it says nothing.
+}
 
-  graph_.Say({Error(404, "Request_ResourceNotFound")});
-  const auto by_id = ReadSourceUserById(*session_, kAda, {});
-  ASSERT_OK(by_id);
-  EXPECT_FALSE(by_id->found);
+// What is said of a user whom the tenant does not find by its id.
+struct NotFoundCase {
+  const char* name;
+  std::vector<Answer> answers;  // After the first 404.
+  bool is_expected;
+  size_t doubts;
+  bool waits;
+
+  friend void PrintTo(const NotFoundCase& row, std::ostream* out) {
+    *out << row.name;
+  }
+};
+
+class NotFoundTest : public SourceUserReaderTest,
+                     public ::testing::WithParamInterface<NotFoundCase> {};
+
+TEST_P(NotFoundTest, B3_Section3_2_A404IsNotBelievedAtOnce) {
+  const NotFoundCase& row = GetParam();
+  std::vector<Answer> answers = {Error(404, "Request_ResourceNotFound")};
+  answers.insert(answers.end(), row.answers.begin(), row.answers.end());
+  const size_t requests = answers.size();
+  graph_.Say(std::move(answers));
+  const auto read = ReadSourceUserById(*session_, kAda,
+                                       {.is_expected = [&](const SourceId& id) {
+                                         EXPECT_EQ(id, kAda);
+                                         return row.is_expected;
+                                       }});
+  ASSERT_OK(read);
+  EXPECT_FALSE(read->found);
+  EXPECT_THAT(read->doubts, SizeIs(row.doubts));
+  ASSERT_THAT(graph_.requests(), SizeIs(requests));
+  EXPECT_EQ(Targets()[1], absl::StrCat("/v1.0/directory/deletedItems/",
+                                       kAda.ToString(), "?$select=id"));
+  EXPECT_EQ(waiter_.total() > absl::Seconds(1), row.waits);
+}
+
+const Answer kNowhere = {
+    .status = 404, .body = R"({"error":{"code":"Request_ResourceNotFound"}})"};
+const Answer kNotAllowed = {
+    .status = 403,
+    .body = R"({"error":{"code":"Authorization_RequestDenied"}})"};
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, NotFoundTest,
+    ::testing::Values(NotFoundCase{"AmongTheDeletedItems",
+                                   {{.body = User(kAda, kName)}},
+                                   /*is_expected=*/true,
+                                   /*doubts=*/0,
+                                   /*waits=*/false},
+                      NotFoundCase{"MissedByEverybodyTwice",
+                                   {kNowhere, kNowhere},
+                                   /*is_expected=*/false,
+                                   /*doubts=*/0,
+                                   /*waits=*/true},
+                      NotFoundCase{"FoundTheSecondTime",
+                                   {kNowhere, {.body = User(kAda, kName)}},
+                                   /*is_expected=*/false,
+                                   /*doubts=*/1,
+                                   /*waits=*/true},
+                      NotFoundCase{"ExpectedToBeThere",
+                                   {kNowhere},
+                                   /*is_expected=*/true,
+                                   /*doubts=*/1,
+                                   /*waits=*/false},
+                      NotFoundCase{"DeletedItemsMayNotBeLookedAt",
+                                   {kNotAllowed},
+                                   /*is_expected=*/true,
+                                   /*doubts=*/1,
+                                   /*waits=*/false},
+                      NotFoundCase{"AnotherDeletedItem",
+                                   {{.body = User(SourceId(0, 2), kName)}},
+                                   /*is_expected=*/true,
+                                   /*doubts=*/1,
+                                   /*waits=*/false}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST_F(SourceUserReaderTest, TroubleWithTheDeletedItemsIsNoAbsence) {
+  std::vector<Answer> answers(7, Error(404, "UnknownError"));
+  answers[0] = kNowhere;
+  graph_.Say(answers);
+  EXPECT_THAT(ReadSourceUserById(*session_, kAda, {}),
+              StatusIs(StatusCode::kUnavailable, "GRAPH_UNAVAILABLE"));
 }
 
 TEST_F(SourceUserReaderTest, AnotherUserThanAskedForIsAnError) {
@@ -233,11 +315,13 @@ TEST_F(SourceUserReaderTest, R30_GroupsThatCannotBeReadAreDoubted) {
 
 TEST_F(SourceUserReaderTest, AUserWhoGoesMeanwhileIsAbsent) {
   graph_.Say({{.body = User(kAda, kName)},
-              Error(404, "Request_ResourceNotFound"),
-              Error(404, "Request_ResourceNotFound")});
+              kNowhere,
+              kNowhere,
+              {.body = User(kAda, kName)}});
   const auto read = ReadSourceUserById(*session_, kAda, {});
   ASSERT_OK(read);
   EXPECT_FALSE(read->found);
+  EXPECT_THAT(read->doubts, IsEmpty());
 }
 
 TEST_F(SourceUserReaderTest, Fault9_AUserWithoutGroupsYetIsDoubted) {

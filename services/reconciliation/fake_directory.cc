@@ -297,7 +297,6 @@ FakeDirectory::ReadSourceUser(
     const FakeTenant& tenant = tenants.at(name->id());
     *response.mutable_directory() = Configuration(*name, tenant);
     response.mutable_read_time()->set_seconds(read_seconds);
-    response.set_complete(tenant.look_complete);
     response.set_requests(5);
     auto is_meant = [&](const directory::v1::DesiredUser& user) {
       return request.has_source_id()
@@ -323,6 +322,9 @@ FakeDirectory::ReadSourceUser(
       response.mutable_user()->set_username(
           UsernameOf(user.user_principal_name(), tenant.normalization));
     }
+    // Nobody is proved to be gone by a name.
+    response.set_complete(tenant.look_complete &&
+                          (response.found() || request.has_source_id()));
   }
   // The answer is on its way; the world goes on.
   if (on_look) on_look();

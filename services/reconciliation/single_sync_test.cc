@@ -210,6 +210,15 @@ std::vector<Case> Cases() {
        Response::KEPT,
        {},
        {"Sales", "Staff"}},
+      {"B3_ThatItIsNotFoundIsNoProofByItself",
+       [](World& world) {
+         world.tenant().RemoveUser(10);
+         world.tenant().look_complete = false;
+       },
+       "ada@a.test",
+       Response::KEPT,
+       {},
+       {"Sales", "Staff"}},
       {"R30_DisablingWaitsForACompleteAnswerToo",
        [](World& world) {
          world.tenant().UserAt(10).set_enabled(false);

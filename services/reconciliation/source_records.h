@@ -32,9 +32,10 @@ struct SourceView {
   absl::optional<DesiredUser> user;  // None: the tenant does not know it.
 
   bool in_scope() const { return evidence.in_scope() && user.has_value(); }
-  // Whether it is a fact that the user is not in scope (B3).
+  // Whether it is a fact that the user is not in scope (B3). That the tenant
+  // did not find it is none by itself.
   bool proves_absence() const {
-    return !evidence.found() || (!evidence.in_scope() && evidence.complete());
+    return !evidence.in_scope() && evidence.complete();
   }
 };
 

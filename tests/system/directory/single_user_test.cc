@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -95,6 +96,44 @@ TEST_F(SingleUserTest, B3_WhoIsDeletedIsAnAnswerAndNotAnError) {
   EXPECT_FALSE(read.found());
   EXPECT_FALSE(read.has_user());
   EXPECT_TRUE(read.complete());
+}
+
+// The tenant has the user in its lists, and for a while not by its id.
+TEST_F(SingleUserTest, B3_Section3_2_A404IsNoProofUntilTheTenantTellsIt) {
+  Begin();
+  const std::string ada = AddUser("ada");
+  EXPECT_OK(tenant().AddMember("Sales", ada));
+  Round();
+  const int64_t fault =
+      world_.emulator().faults().Add({.kind = entra::FaultKind::kStatus,
+                                      .path = absl::StrCat("/users/", ada),
+                                      .status = 404,
+                                      .code = "Request_ResourceNotFound"});
+  ASSERT_OK_AND_ASSIGN(const v1::ReadSourceUserResponse lost, ReadById(ada));
+  EXPECT_FALSE(lost.found());
+  EXPECT_FALSE(lost.complete());
+  EXPECT_THAT(lost.incomplete_reasons(), SizeIs(1));
+
+  EXPECT_OK(tenant().PurgeUser(ada));
+  ASSERT_OK_AND_ASSIGN(const v1::ReadSourceUserResponse untold, ReadById(ada));
+  EXPECT_FALSE(untold.complete());
+  EXPECT_THAT(Round().gone, SizeIs(1));
+  ASSERT_OK_AND_ASSIGN(const v1::ReadSourceUserResponse told, ReadById(ada));
+  EXPECT_FALSE(told.found());
+  EXPECT_TRUE(told.complete());
+  world_.emulator().faults().Remove(fault);
+}
+
+TEST_F(SingleUserTest, B3_BeforeTheFirstReadNobodyIsKnownToBeGone) {
+  world_.Configure(kDepartments);
+  const std::string ada = AddUser("ada");
+  const std::string eve = AddUser("eve");
+  EXPECT_OK(tenant().PurgeUser(ada));
+  EXPECT_OK(tenant().DeleteUser(eve));
+  ASSERT_OK_AND_ASSIGN(const v1::ReadSourceUserResponse lost, ReadById(ada));
+  EXPECT_FALSE(lost.complete());
+  ASSERT_OK_AND_ASSIGN(const v1::ReadSourceUserResponse gone, ReadById(eve));
+  EXPECT_TRUE(gone.complete());
 }
 
 TEST_F(SingleUserTest, A7_AVanishedGroupLeavesAbsenceUnproved) {
