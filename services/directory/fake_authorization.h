@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "common/status/errors.h"
@@ -18,15 +19,21 @@
 
 namespace rollcall::directory {
 
-// Knows one connection. Tokens are `token-1`, and after every report the next
-// number, or `fixed_token` if it is set. Thread-safe.
+// Knows one connection, and those that are added. Tokens are `token-1`, and
+// after every report the next number, or `fixed_token` if it is set.
+// Thread-safe.
 class FakeAuthorization : public AuthorizationClient {
  public:
   FakeAuthorization(std::string connection, std::string graph_origin,
                     std::string tenant_id)
-      : connection_(std::move(connection)),
-        graph_origin_(std::move(graph_origin)),
-        tenant_id_(std::move(tenant_id)) {}
+      : graph_origin_(std::move(graph_origin)) {
+    AddConnection(std::move(connection), std::move(tenant_id));
+  }
+
+  void AddConnection(std::string connection, std::string tenant_id) {
+    absl::MutexLock lock(&mutex_);
+    tenants_[std::move(connection)] = std::move(tenant_id);
+  }
 
   void set_fixed_token(std::string token) {
     absl::MutexLock lock(&mutex_);
@@ -74,7 +81,7 @@ class FakeAuthorization : public AuthorizationClient {
                             : fixed_token_),
         .expire_time = absl::InfiniteFuture(),
         .graph_origin = graph_origin_,
-        .tenant_id = tenant_id_};
+        .tenant_id = tenants_[connection.ToString()]};
   }
 
   absl::Status ReportRejectedToken(const ConnectionName& connection,
@@ -97,23 +104,24 @@ class FakeAuthorization : public AuthorizationClient {
     if (absl::Status status = Check(connection); !status.ok()) return status;
     return ConnectionFacts{
         .reauthorization_required = reauthorization_required_,
-        .tenant_id = tenant_id_};
+        .tenant_id = tenants_[connection.ToString()]};
   }
 
  private:
   absl::Status Check(const ConnectionName& connection) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (down_) return Unavailable("CONNECT_FAILED", "Nobody answers.");
-    if (!removed_ && connection.ToString() == connection_) {
+    if (!removed_ && tenants_.contains(connection.ToString())) {
       return absl::OkStatus();
     }
     return NotFound("CONNECTION_NOT_FOUND", "There is no such connection.");
   }
 
-  const std::string connection_;
   const std::string graph_origin_;
-  const std::string tenant_id_;
   mutable absl::Mutex mutex_;
+  // Of each connection.
+  absl::flat_hash_map<std::string, std::string> tenants_
+      ABSL_GUARDED_BY(mutex_);
   std::string fixed_token_ ABSL_GUARDED_BY(mutex_);
   bool reauthorization_required_ ABSL_GUARDED_BY(mutex_) = false;
   bool down_ ABSL_GUARDED_BY(mutex_) = false;

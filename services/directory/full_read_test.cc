@@ -61,8 +61,8 @@ class FullReadTest : public ::testing::Test {
   FullReadTest()
       : authorization_(kConnection, graph_.origin(), kTenant),
         http_(*http::Client::Create({.ca_file = LittleGraph::ca_file()})),
-        client_(*http_, authorization_, clock_, waiter_),
-        store_(*rollcall::store::OpenInMemory()) {
+        store_(*rollcall::store::OpenInMemory()),
+        client_(*http_, authorization_, *store_, clock_, waiter_) {
     header_.mutable_directory()->add_selected_groups(kGroup.Bytes());
   }
 
@@ -88,8 +88,8 @@ class FullReadTest : public ::testing::Test {
   SimulatedClock clock_{absl::FromUnixSeconds(1'760'000'000)};
   FakeWaiter waiter_;
   std::unique_ptr<http::Client> http_;
-  GraphClient client_;
   std::unique_ptr<rollcall::store::Store> store_;
+  GraphClient client_;
   store::StoredRead header_;
   ReadLimits limits_;
   std::unique_ptr<ReadWriter> writer_;

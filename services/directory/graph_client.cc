@@ -6,6 +6,7 @@
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "common/crypto/digest.h"
+#include "common/log/log.h"
 #include "common/metrics/metrics.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
@@ -40,10 +41,11 @@ absl::Status Throttled(absl::Duration wait) {
 }  // namespace
 
 GraphClient::GraphClient(http::Client& http, AuthorizationClient& authorization,
-                         Clock& clock, Waiter& waiter,
-                         GraphClientOptions options)
+                         rollcall::store::Store& store, Clock& clock,
+                         Waiter& waiter, GraphClientOptions options)
     : http_(http),
       authorization_(authorization),
+      holds_(store),
       clock_(clock),
       waiter_(waiter),
       options_(options) {}
@@ -54,8 +56,9 @@ absl::StatusOr<std::unique_ptr<GraphSession>> GraphClient::Open(
   if (!token.has_value()) {
     ASSIGN_OR_RETURN(token, Mint(connection));
   }
-  return std::make_unique<GraphSession>(*this, connection, *std::move(token),
-                                        std::move(cancelled));
+  ASSIGN_OR_RETURN(SharedPace* const pace, PaceOf(token->tenant_id));
+  return std::make_unique<GraphSession>(
+      *this, *pace, connection, *std::move(token), std::move(cancelled));
 }
 
 TenantQuota GraphClient::Quota(absl::string_view tenant_id) {
@@ -102,9 +105,29 @@ void GraphClient::Forget(const ConnectionName& connection) {
   tokens_.erase(connection.ToString());
 }
 
-GraphClient::SharedPace& GraphClient::PaceOf(const std::string& tenant_id) {
+absl::StatusOr<GraphClient::SharedPace*> GraphClient::PaceOf(
+    const std::string& tenant_id) {
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = paces_.find(tenant_id);
+    if (found != paces_.end()) return &found->second;
+  }
+  const absl::Time now = clock_.TimeNow();
+  ASSIGN_OR_RETURN(const absl::Duration hold, holds_.Left(tenant_id, now));
   absl::MutexLock lock(&mutex_);
-  return paces_.try_emplace(tenant_id).first->second;
+  SharedPace& shared = paces_.try_emplace(tenant_id).first->second;
+  if (hold > absl::ZeroDuration()) {
+    absl::MutexLock pace_lock(&shared.mutex);
+    shared.pace.Learn({.estimated_units = 0, .hold_for = hold}, now);
+  }
+  return &shared;
+}
+
+void GraphClient::RememberHold(const std::string& tenant_id,
+                               absl::Duration duration) {
+  const absl::Status stored =
+      holds_.Extend(tenant_id, duration, clock_.TimeNow());
+  if (!stored.ok()) LogError("hold_not_stored", {{"status", stored}});
 }
 
 prometheus::Counter& GraphClient::RequestsOf(const ConnectionName& connection) {
@@ -120,13 +143,14 @@ GraphClient::Place::~Place() {
   --pace_->in_flight;
 }
 
-GraphSession::GraphSession(GraphClient& client, ConnectionName connection,
-                           AccessToken token, std::function<bool()> cancelled)
+GraphSession::GraphSession(GraphClient& client, GraphClient::SharedPace& pace,
+                           ConnectionName connection, AccessToken token,
+                           std::function<bool()> cancelled)
     : client_(client),
       connection_(std::move(connection)),
       tenant_id_(token.tenant_id),
       origin_(token.graph_origin),
-      pace_(client.PaceOf(tenant_id_)),
+      pace_(pace),
       cancelled_(std::move(cancelled)),
       requests_(client.RequestsOf(connection_)),
       token_(std::move(token)) {}
@@ -162,8 +186,11 @@ void GraphSession::Slow() {
 }
 
 void GraphSession::Hold(absl::Duration duration) {
-  absl::MutexLock lock(&pace_.mutex);
-  pace_.pace.Learn({.estimated_units = 0, .hold_for = duration}, Now());
+  {
+    absl::MutexLock lock(&pace_.mutex);
+    pace_.pace.Learn({.estimated_units = 0, .hold_for = duration}, Now());
+  }
+  client_.RememberHold(tenant_id_, duration);
 }
 
 void GraphSession::LimitPageSize(int size) {
@@ -265,8 +292,11 @@ void GraphSession::Learn(const http::Response& response,
                                .used = number("x-ms-throttle-limit-percentage"),
                                .refused = response.status == 429,
                                .hold_for = hold_for};
-  absl::MutexLock lock(&pace_.mutex);
-  pace_.pace.Learn(signals, Now());
+  {
+    absl::MutexLock lock(&pace_.mutex);
+    pace_.pace.Learn(signals, Now());
+  }
+  if (hold_for.has_value()) client_.RememberHold(tenant_id_, *hold_for);
 }
 
 absl::StatusOr<GraphClient::Place> GraphSession::WaitForTurn(double units) {

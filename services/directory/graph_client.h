@@ -27,6 +27,7 @@
 #include "services/directory/bounded_labels.h"
 #include "services/directory/graph_error.h"
 #include "services/directory/page_size.h"
+#include "services/directory/tenant_holds.h"
 #include "services/directory/tenant_pace.h"
 #include "services/directory/waiter.h"
 
@@ -60,18 +61,21 @@ struct TenantQuota {
   int in_flight = 0;        // Requests under way now.
 };
 
-// Makes sessions. All sessions of one tenant keep one pace and share the
-// requests that may be under way, and all of one connection count their
-// requests together, as the metric
+// Makes sessions. All sessions of one tenant, whichever account they are of,
+// keep one pace and share the requests that may be under way, and all of one
+// connection count their requests together, as the metric
 // rollcall_directory_graph_requests_total{account,connection}. Thread-safe.
 class GraphClient {
  public:
-  // All must outlive the client and its sessions.
+  // All must outlive the client and its sessions. `store` keeps what must
+  // outlive the process: until when tenants want to be left alone.
   GraphClient(http::Client& http, AuthorizationClient& authorization,
-              Clock& clock, Waiter& waiter, GraphClientOptions options = {});
+              rollcall::store::Store& store, Clock& clock, Waiter& waiter,
+              GraphClientOptions options = {});
 
   // Mints a token if there is none, and nothing more. `cancelled` is asked
-  // between requests and during waits. Errors are those of authorization.
+  // between requests and during waits. Errors are those of authorization and
+  // of the store.
   absl::StatusOr<std::unique_ptr<GraphSession>> Open(
       const ConnectionName& connection, std::function<bool()> cancelled);
 
@@ -107,11 +111,17 @@ class GraphClient {
   absl::optional<AccessToken> Recall(const ConnectionName& connection);
   absl::StatusOr<AccessToken> Mint(const ConnectionName& connection);
   void Forget(const ConnectionName& connection);
-  SharedPace& PaceOf(const std::string& tenant_id);
+  // Of a tenant that this process has not talked to yet, held as the last one
+  // was told.
+  absl::StatusOr<SharedPace*> PaceOf(const std::string& tenant_id);
+  // Of trouble with the store only the log tells: this process waits in any
+  // case.
+  void RememberHold(const std::string& tenant_id, absl::Duration duration);
   prometheus::Counter& RequestsOf(const ConnectionName& connection);
 
   http::Client& http_;
   AuthorizationClient& authorization_;
+  TenantHolds holds_;
   Clock& clock_;
   Waiter& waiter_;
   const GraphClientOptions options_;
@@ -136,8 +146,9 @@ class GraphClient {
 //   answer. DATA_LOSS, reason GRAPH_LINK_ELSEWHERE. CANCELLED.
 class GraphSession {
  public:
-  GraphSession(GraphClient& client, ConnectionName connection,
-               AccessToken token, std::function<bool()> cancelled);
+  GraphSession(GraphClient& client, GraphClient::SharedPace& pace,
+               ConnectionName connection, AccessToken token,
+               std::function<bool()> cancelled);
 
   const std::string& tenant_id() const { return tenant_id_; }
 

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "absl/strings/str_cat.h"
+#include "common/store/rocksdb_store.h"
 #include "common/testing/simulated_clock.h"
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
@@ -32,7 +33,7 @@ class GraphClientTest : public ::testing::Test {
     auto http = http::Client::Create({.ca_file = LittleGraph::ca_file()});
     EXPECT_OK(http);
     http_ = *std::move(http);
-    client_.emplace(*http_, authorization_, clock_, waiter_);
+    client_.emplace(*http_, authorization_, *store_, clock_, waiter_);
     auto session = client_->Open(*ConnectionName::Parse(kConnection),
                                  [this] { return cancelled_.load(); });
     EXPECT_OK(session);
@@ -43,6 +44,8 @@ class GraphClientTest : public ::testing::Test {
   FakeAuthorization authorization_;
   SimulatedClock clock_;
   FakeWaiter waiter_{&clock_};
+  std::unique_ptr<rollcall::store::Store> store_ =
+      *rollcall::store::OpenInMemory();
   std::unique_ptr<http::Client> http_;
   absl::optional<GraphClient> client_;
   std::atomic<bool> cancelled_{false};
@@ -110,6 +113,34 @@ TEST_F(GraphClientTest, Section3_1_ARetryAfterHoldsAllRequestsOfTheTenant) {
   clock_.AdvanceTime(absl::Minutes(58));
   EXPECT_OK((*other)->Get("/v1.0/groups"));
   EXPECT_EQ(waiter_.total(), absl::Minutes(2));
+}
+
+// The process ends while it waits, and begins again.
+TEST_F(GraphClientTest, Section3_1_AHoldIsTheTenantsAndOutlivesTheProcess) {
+  const std::string same = "accounts/beta/connections/c2";
+  const std::string another = "accounts/beta/connections/c3";
+  authorization_.AddConnection(same, kTenant);
+  authorization_.AddConnection(another, "another-tenant");
+  const auto begin_again = [this](const std::string& connection) {
+    session_.reset();
+    client_.emplace(*http_, authorization_, *store_, clock_, waiter_);
+    session_ = *client_->Open(*ConnectionName::Parse(connection),
+                              [this] { return cancelled_.load(); });
+  };
+  graph_.Say({{.status = 429, .retry_after = "200"}});
+  EXPECT_OK(session_->Get("/v1.0/users"));
+  EXPECT_EQ(waiter_.total(), absl::Seconds(200));
+  clock_.AdvanceTime(-absl::Seconds(150));  // In the middle of the wait.
+
+  begin_again(another);
+  EXPECT_OK(session_->Get("/v1.0/users"));
+  EXPECT_EQ(waiter_.total(), absl::Seconds(200));
+  begin_again(same);
+  EXPECT_OK(session_->Get("/v1.0/users"));
+  EXPECT_EQ(waiter_.total(), absl::Seconds(350));
+  begin_again(kConnection);
+  EXPECT_OK(session_->Get("/v1.0/users"));
+  EXPECT_EQ(waiter_.total(), absl::Seconds(350));
 }
 
 TEST_F(GraphClientTest, Section3_1_ARetryAfterThatComesWhileWaitingCounts) {

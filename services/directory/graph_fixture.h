@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "common/http/client.h"
+#include "common/store/rocksdb_store.h"
 #include "common/testing/simulated_clock.h"
 #include "common/testing/status_matchers.h"
 #include "gtest/gtest.h"
@@ -27,7 +28,7 @@ class GraphFixture : public ::testing::Test {
     auto http = http::Client::Create({.ca_file = LittleGraph::ca_file()});
     EXPECT_OK(http);
     http_ = *std::move(http);
-    client_.emplace(*http_, authorization_, clock_, waiter_);
+    client_.emplace(*http_, authorization_, *store_, clock_, waiter_);
     auto session = client_->Open(*ConnectionName::Parse(kConnection),
                                  [] { return false; });
     EXPECT_OK(session);
@@ -43,6 +44,8 @@ class GraphFixture : public ::testing::Test {
   FakeAuthorization authorization_;
   SimulatedClock clock_{absl::FromUnixSeconds(1'760'000'000)};
   FakeWaiter waiter_{&clock_};
+  std::unique_ptr<rollcall::store::Store> store_ =
+      *rollcall::store::OpenInMemory();
   std::unique_ptr<http::Client> http_;
   absl::optional<GraphClient> client_;
   std::unique_ptr<GraphSession> session_;

@@ -88,7 +88,7 @@ int main(int argc, char** argv) {
   Clock& clock = Clock::GetRealClock();
   directory::RealWaiter waiter;
   directory::GrpcAuthorizationClient authorization(*channel);
-  directory::GraphClient graph(**http, authorization, clock, waiter,
+  directory::GraphClient graph(**http, authorization, **rows, clock, waiter,
                                {.max_in_flight = parallelism});
   directory::DirectoryManager manager(**rows, authorization, graph, clock);
   directory::MirrorKeeper keeper(**rows, authorization, graph, *sealer, clock,

@@ -28,7 +28,7 @@ class ManagerTest : public ::testing::Test {
         clock_(absl::FromUnixSeconds(1'760'000'000)),
         store_(*rollcall::store::OpenInMemory()),
         http_(*http::Client::Create({})),
-        graph_(*http_, authorization_, clock_, waiter_),
+        graph_(*http_, authorization_, *store_, clock_, waiter_),
         manager_(*store_, authorization_, graph_, clock_) {}
 
   absl::StatusOr<v1::Directory> Create(

@@ -303,12 +303,6 @@ absl::StatusOr<MirrorKeeper::Operation> MirrorKeeper::Begin(
   if (!session.ok()) return Failed(name, session.status());
   operation.graph = *std::move(session);
   operation.time = clock_.TimeNow();
-  // A restart in between is no reason to come back sooner than told.
-  ASSIGN_OR_RETURN(const absl::optional<store::StoredFailure> failure,
-                   FindFailure(store_, name));
-  if (failure.has_value()) {
-    operation.graph->Hold(HoldOf(*failure, operation.time));
-  }
   return operation;
 }
 

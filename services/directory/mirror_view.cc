@@ -1,9 +1,7 @@
 #include "services/directory/mirror_view.h"
 
-#include <algorithm>
 #include <string>
 
-#include "absl/strings/match.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
@@ -54,13 +52,6 @@ absl::StatusOr<absl::optional<StoredFailure>> FindFailure(
                                    mirror_keys::Failure(directory));
 }
 
-absl::Duration HoldOf(const StoredFailure& failure, absl::Time now) {
-  if (!failure.has_retry_time()) return absl::ZeroDuration();
-  const absl::Time until = FromTimestamp(failure.retry_time());
-  const absl::Duration asked = until - FromTimestamp(failure.time());
-  return std::max(absl::ZeroDuration(), std::min(until - now, asked));
-}
-
 absl::Status PutFailure(rollcall::store::Store& store,
                         const DirectoryName& directory, absl::Time now,
                         const absl::Status& why) {
@@ -70,14 +61,6 @@ absl::Status PutFailure(rollcall::store::Store& store,
   failure.set_refusals(before.has_value() ? before->refusals() : 0);
   if (ReasonOf(why) == "GRAPH_REFUSED") {
     failure.set_refusals(failure.refusals() + 1);
-  }
-  absl::Duration hold =
-      before.has_value() ? HoldOf(*before, now) : absl::ZeroDuration();
-  if (absl::StartsWith(ReasonOf(why), "GRAPH_")) {
-    hold = std::max(hold, RetryDelayOf(why).value_or(absl::ZeroDuration()));
-  }
-  if (hold > absl::ZeroDuration()) {
-    *failure.mutable_retry_time() = ToTimestamp(now + hold);
   }
   *failure.mutable_time() = ToTimestamp(now);
   failure.set_reason(ReasonOf(why));

@@ -54,10 +54,6 @@ absl::StatusOr<absl::optional<store::StoredMirror>> FindMirror(
 absl::StatusOr<absl::optional<store::StoredFailure>> FindFailure(
     const rollcall::store::Reader& reader, const DirectoryName& directory);
 
-// How long Graph still wants to be left alone, as it said when an operation
-// failed. Never longer than it asked for, even if the clock was set back.
-absl::Duration HoldOf(const store::StoredFailure& failure, absl::Time now);
-
 // Remembers that an operation failed; the next success forgets it.
 absl::Status PutFailure(rollcall::store::Store& store,
                         const DirectoryName& directory, absl::Time now,

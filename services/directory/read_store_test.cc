@@ -281,32 +281,6 @@ TEST_F(ReadStoreTest, A9_NothingIsLeftOfWhatADeletedDirectoryHadRead) {
   EXPECT_EQ(CountRows("directories"), 2);  // Its name is never used again.
 }
 
-TEST_F(ReadStoreTest, Section3_1_AHoldLastsAsLongAsGraphAskedAndNoLonger) {
-  const absl::Time noon = absl::FromUnixSeconds(1'760'000'000);
-  const absl::Status throttled = WithRetryDelay(
-      Unavailable("GRAPH_THROTTLED", "Leave me alone."), absl::Hours(1));
-  const auto hold_at = [this](absl::Time now) {
-    const auto failure = FindFailure(*store_, kDirectory);
-    EXPECT_OK(failure);
-    return HoldOf(failure->value(), now);
-  };
-  const auto fail_at = [this](absl::Time now, const absl::Status& why) {
-    EXPECT_OK(PutFailure(*store_, kDirectory, now, why));
-  };
-  fail_at(noon, throttled);
-  EXPECT_EQ(hold_at(noon), absl::Hours(1));
-  EXPECT_EQ(hold_at(noon + absl::Minutes(20)), absl::Minutes(40));
-  EXPECT_EQ(hold_at(noon + absl::Hours(2)), absl::ZeroDuration());
-  EXPECT_EQ(hold_at(noon - absl::Hours(24)), absl::Hours(1));  // Set back.
-  // Other trouble is not Graph's to tell how long it lasts.
-  const absl::Status other = WithRetryDelay(
-      Unavailable("CONNECT_FAILED", "Nobody answers."), absl::Hours(9));
-  fail_at(noon + absl::Minutes(20), other);
-  EXPECT_EQ(hold_at(noon + absl::Minutes(20)), absl::Minutes(40));
-  fail_at(noon + absl::Hours(2), other);
-  EXPECT_EQ(hold_at(noon + absl::Hours(2)), absl::ZeroDuration());
-}
-
 TEST(ReadStoreCrash, B12_ADeadReadLeavesNothing) {
   const std::string path = ::testing::TempDir() + "/read_store_crash";
   for (const auto outcome :

@@ -81,7 +81,7 @@ class ServiceTest : public ::testing::Test {
                                authority_.ForService("directory"))),
         store_(*rollcall::store::OpenInMemory()),
         http_(*http::Client::Create({})),
-        graph_(*http_, authorization_, clock_, waiter_),
+        graph_(*http_, authorization_, *store_, clock_, waiter_),
         manager_(*store_, authorization_, graph_, clock_),
         keeper_(*store_, authorization_, graph_, TestSealer(), clock_),
         service_(manager_, keeper_,

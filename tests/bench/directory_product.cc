@@ -55,7 +55,7 @@ struct DirectoryProduct::Wiring {
         store(*store::OpenRocksDb({.path = store_path, .owner = "bench"})),
         authorization(kConnection, tenant.facts().origin,
                       tenant.facts().tenant_id),
-        graph(*client, authorization, clock, waiter),
+        graph(*client, authorization, *store, clock, waiter),
         manager(*store, authorization, graph, clock),
         keeper(*store, authorization, graph, directory::TestSealer(), clock) {
     authorization.set_fixed_token(tenant.MakeToken());

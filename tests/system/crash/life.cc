@@ -241,7 +241,7 @@ absl::Status Run() {
   authorization.set_fixed_token(absl::GetFlag(FLAGS_token));
   TalkativeClock clock;
   RealWaiter waiter;
-  GraphClient graph(*http, authorization, clock, waiter);
+  GraphClient graph(*http, authorization, store, clock, waiter);
   Life life(store, authorization, graph, sealer, clock, doom);
   RETURN_IF_ERROR(life.Configure(absl::GetFlag(FLAGS_groups)));
   ASSIGN_OR_RETURN(const auto mirror,

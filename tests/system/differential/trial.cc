@@ -336,7 +336,8 @@ class Trial {
   void Restart() {
     keeper_.reset();
     manager_.reset();
-    graph_ = std::make_unique<GraphClient>(*http_, *desk_, clock_, waiter_);
+    graph_ =
+        std::make_unique<GraphClient>(*http_, *desk_, *store_, clock_, waiter_);
     manager_ =
         std::make_unique<DirectoryManager>(*store_, *desk_, *graph_, clock_);
     keeper_ = std::make_unique<MirrorKeeper>(

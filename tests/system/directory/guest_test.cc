@@ -155,6 +155,50 @@ TEST_F(GuestTest, Section3_1_ARestartDoesNotEndARetryAfter) {
               StatusIs(StatusCode::kUnavailable, "GRAPH_THROTTLED"));
 }
 
+TEST_F(GuestTest, Section3_1_ARetryAfterHoldsAllDirectoriesOfTheTenant) {
+  const std::string connection = "accounts/beta/connections/c2";
+  world_.authorization().AddConnection(connection,
+                                       world_.emulator().tenant_id());
+  v1::CreateDirectoryRequest create;
+  create.set_parent("accounts/beta");
+  create.set_directory_id("d2");
+  create.mutable_directory()->set_display_name("Other");
+  create.mutable_directory()->set_connection(connection);
+  create.mutable_directory()->add_selected_groups()->set_source_id(
+      world_.GroupId("Sales"));
+  ASSERT_OK(world_.manager().Create(create));
+  const auto read_other = [this] {
+    v1::StreamDesiredStateRequest request;
+    request.set_name("accounts/beta/directories/d2");
+    request.set_mode(v1::StreamDesiredStateRequest::FULL);
+    return world_.keeper().StreamDesiredState(
+        request, [] { return false; },
+        [](const v1::StreamDesiredStateResponse&) { return true; });
+  };
+  Begin();
+  EXPECT_OK(read_other());
+
+  world_.emulator().faults().Add({.kind = entra::FaultKind::kStatus,
+                                  .times = 1,
+                                  .status = 429,
+                                  .retry_after = "604800"});
+  EXPECT_THAT(world_.Changes(follower_.cursor()).status,
+              StatusIs(StatusCode::kUnavailable, "GRAPH_THROTTLED"));
+  const int64_t before = world_.emulator().request_count();
+  for (const bool restarts : {false, true}) {
+    if (restarts) world_.Restart();
+    const absl::Status status = read_other();
+    EXPECT_THAT(status, StatusIs(StatusCode::kUnavailable, "GRAPH_THROTTLED"));
+    EXPECT_GT(RetryDelayOf(status), absl::Hours(167));
+    v1::SearchGroupsRequest search;
+    search.set_connection(connection);
+    search.set_query("Sales");
+    EXPECT_THAT(world_.manager().Search(search, [] { return false; }),
+                StatusIs(StatusCode::kUnavailable, "GRAPH_THROTTLED"));
+  }
+  EXPECT_EQ(world_.emulator().request_count(), before);
+}
+
 TEST_F(GuestTest, Section5_5_EachTokenIsSeenToBelongToTheTenant) {
   Begin();
   const auto requests_of_a_round = [this] {

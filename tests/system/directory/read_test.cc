@@ -531,7 +531,8 @@ TEST_F(ReadTest, ATokenOfAnotherTenantReadsNothing) {
       *ConnectionName::Parse("accounts/acme/connections/c1"));
   ASSERT_OK(token);
   wrong.set_fixed_token(std::string(token->token.Reveal()));
-  GraphClient graph(**http, wrong, Clock::GetRealClock(), world_.waiter());
+  GraphClient graph(**http, wrong, world_.store(), Clock::GetRealClock(),
+                    world_.waiter());
   MirrorKeeper keeper(world_.store(), wrong, graph, TestSealer(),
                       Clock::GetRealClock());
   EXPECT_THAT(world_.Stream(keeper).status,

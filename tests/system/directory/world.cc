@@ -183,8 +183,8 @@ void World::RenewToken() {
 void World::Restart() {
   keeper_.reset();
   manager_.reset();
-  graph_ =
-      std::make_unique<GraphClient>(*http_, *authorization_, clock_, waiter_);
+  graph_ = std::make_unique<GraphClient>(*http_, *authorization_, *store_,
+                                         clock_, waiter_);
   manager_ = ManagerOver(*store_);
   keeper_ = KeeperOver(*store_);
 }

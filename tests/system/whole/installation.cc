@@ -223,7 +223,7 @@ class Installation::Services {
         std::make_unique<directory::GrpcAuthorizationClient>(
             authorization_.Reach(authority_.ForService("directory")));
     graph_ = std::make_unique<directory::GraphClient>(
-        *http_, *authorization_client_, clock_, waiter_);
+        *http_, *authorization_client_, *directory_rows_, clock_, waiter_);
     manager_ = std::make_unique<directory::DirectoryManager>(
         *directory_rows_, *authorization_client_, *graph_, clock_);
     keeper_ = std::make_unique<directory::MirrorKeeper>(
