@@ -7,15 +7,26 @@ namespace {
 
 int64_t Parts(int64_t whole, int64_t part) { return (whole + part - 1) / part; }
 
+// How many rounds a cycle may cost for each kind of slice.
+int64_t SlicesAtMost(int64_t groups) {
+  const int64_t round = 1 + Parts(groups, kGroupsPerRequest);
+  return std::max(kFewestSlices, kRoundRequestsPerCycle / round);
+}
+
 }  // namespace
 
 int64_t GroupsPerSlice(int64_t groups) {
-  return std::max<int64_t>(1, Parts(groups, kMaxGroupSlices));
+  const int64_t slices = std::min(kMaxGroupSlices, SlicesAtMost(groups));
+  return std::max<int64_t>(1, Parts(groups, slices));
+}
+
+int64_t UsersPerSlice(const AuditSize& size) {
+  return std::max(kUsersPerSlice, Parts(size.users, SlicesAtMost(size.groups)));
 }
 
 int64_t SliceCount(const AuditSize& size) {
   const int64_t slices = Parts(size.groups, GroupsPerSlice(size.groups)) +
-                         Parts(size.users, kUsersPerSlice);
+                         Parts(size.users, UsersPerSlice(size));
   return std::max<int64_t>(1, slices);
 }
 

@@ -14,8 +14,15 @@ namespace rollcall::directory {
 // is not always running.
 inline constexpr absl::Duration kAuditCycle = absl::Hours(20);
 inline constexpr int64_t kUsersPerSlice = 1000;  // What getByIds takes.
-// Each slice costs a round: very many groups share so many of them.
+// Groups share so many slices at most.
 inline constexpr int64_t kMaxGroupSlices = 400;
+// Each slice costs a round besides, and a round a request for every fifty
+// groups. So a mirror with more groups has larger slices: the rounds of all
+// slices of groups cost as many requests as this, or, past twenty thousand
+// groups, one a group; those of users as many again.
+inline constexpr int64_t kRoundRequestsPerCycle = 20'000;
+inline constexpr int64_t kGroupsPerRequest = 50;
+inline constexpr int64_t kFewestSlices = 50;
 
 // How often somebody looks whether a slice is due, and how many of a directory
 // are taken at most before the others have their turn: many times what the
@@ -35,6 +42,7 @@ struct AuditProgress {
 };
 
 int64_t GroupsPerSlice(int64_t groups);
+int64_t UsersPerSlice(const AuditSize& size);
 int64_t SliceCount(const AuditSize& size);
 
 // Counted from the beginning of the cycle: a slice that came late does not

@@ -1,5 +1,6 @@
 #include "services/directory/audit_plan.h"
 
+#include <algorithm>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -37,7 +38,8 @@ TEST(AuditPlan, B6_AWholeRoundTakesLessThanADay) {
       {"a thousand users and fifty groups", {50, 1'000}, absl::Seconds(1)},
       {"a million users and 400 groups", {400, 1'000'000}, absl::Seconds(2)},
       {"the same, far away", {400, 1'000'000}, absl::Seconds(20)},
-      {"very many groups", {100'000, 5}, absl::Seconds(30)},
+      {"very many groups", {100'000, 5}, absl::Minutes(10)},
+      {"very many of both", {100'000, 1'000'000}, absl::Minutes(10)},
       {"as many users as are read at all", {400, 16'000'000}, absl::Seconds(2)},
   };
   for (const Case& each : cases) {
@@ -73,13 +75,29 @@ TEST(AuditPlan, B6_SlicesThatHadToBeRepeatedDoNotDelayTheNextCycle) {
             kNoon + kAuditCycle);
 }
 
-// Each slice costs a round, and a round a request for each fifty groups.
 TEST(AuditPlan, B6_VeryManyGroupsShareSlices) {
   EXPECT_EQ(GroupsPerSlice(0), 1);
   EXPECT_EQ(GroupsPerSlice(400), 1);
   EXPECT_EQ(GroupsPerSlice(401), 2);
-  EXPECT_EQ(GroupsPerSlice(100'000), 250);
-  EXPECT_EQ(SliceCount({100'000, 1'001}), 402);
+  EXPECT_EQ(GroupsPerSlice(100'000), 2'000);
+  EXPECT_EQ(UsersPerSlice({400, 1'000'000}), 1'000);
+  EXPECT_EQ(UsersPerSlice({100'000, 1'001}), 1'000);
+  EXPECT_EQ(SliceCount({100'000, 1'001}), 52);
+}
+
+// Each slice costs a round, and a round a request for each fifty groups.
+TEST(AuditPlan, B6_TheRoundsOfACycleCostNoMoreThanWhatItVerifies) {
+  for (const int64_t users : {1'000, 1'000'000}) {
+    for (const int64_t groups :
+         {1, 50, 400, 1'000, 2'500, 10'000, 50'000, 100'000}) {
+      const AuditSize size{groups, users};
+      const int64_t round = 1 + (groups + 49) / 50;
+      EXPECT_LE(SliceCount(size) * round,
+                2 * std::max<int64_t>(20'000, groups + 50))
+          << groups << " groups, " << users << " users";
+      EXPECT_LE(UsersPerSlice(size), 20'000);
+    }
+  }
 }
 
 TEST(AuditPlan, AClockPutBackDoesNotStopIt) {

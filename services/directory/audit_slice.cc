@@ -39,10 +39,11 @@ absl::StatusOr<std::vector<SourceId>> GroupsAfter(
 }
 
 absl::StatusOr<std::vector<SourceId>> UsersAfter(
-    const MirrorView& mirror, const absl::optional<SourceId>& after) {
+    const MirrorView& mirror, const AuditSize& size,
+    const absl::optional<SourceId>& after) {
   UserCursor cursor = mirror.rows().Users(after);
   std::vector<SourceId> users;
-  while (static_cast<int64_t>(users.size()) < kUsersPerSlice) {
+  while (static_cast<int64_t>(users.size()) < UsersPerSlice(size)) {
     ASSIGN_OR_RETURN(const auto row, cursor.Next());
     if (!row.has_value()) break;
     users.push_back(row->id);
@@ -83,7 +84,7 @@ absl::StatusOr<PlannedSlice> NextSlice(const MirrorView& mirror,
   while (true) {
     const absl::optional<SourceId> after = SourceId::FromBytes(next.position());
     std::vector<SourceId>& ids = next.users() ? slice.users : slice.groups;
-    ASSIGN_OR_RETURN(ids, next.users() ? UsersAfter(mirror, after)
+    ASSIGN_OR_RETURN(ids, next.users() ? UsersAfter(mirror, size, after)
                                        : GroupsAfter(mirror, after));
     if (!ids.empty()) {
       next.set_position(ids.back().Bytes());
