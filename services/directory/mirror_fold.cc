@@ -1,15 +1,14 @@
 #include "services/directory/mirror_fold.h"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
-#include "services/directory/completeness.h"
-#include "services/directory/read_store.h"
+#include "services/directory/mirror_keys.h"
+#include "services/directory/mirror_verdict.h"
 #include "services/directory/user_row.h"
 
 namespace rollcall::directory {
@@ -21,13 +20,6 @@ using store::StoredGroup;
 using store::StoredMemberChange;
 using store::StoredMirror;
 using store::StoredUser;
-
-std::string JoinIds(const std::vector<SourceId>& ids) {
-  std::string bytes;
-  bytes.reserve(ids.size() * SourceId::kSize);
-  for (const SourceId& id : ids) bytes += id.Bytes();
-  return bytes;
-}
 
 // What a stream tells of a user, its groups left out.
 std::string Shown(StoredUser row) {
@@ -42,35 +34,6 @@ std::string WithoutCounts(StoredGroup row) {
   return Serialize(row);
 }
 
-void Describe(const SourceGroup& told, StoredGroup& row) {
-  if (!told.display_name.is_absent()) {
-    row.set_display_name(told.display_name.value());
-  }
-  if (!told.description.is_absent()) {
-    row.set_description(told.description.value());
-  }
-  if (!told.visibility.is_absent()) {
-    row.set_visibility(told.visibility.value());
-  }
-}
-
-GroupEvidence EvidenceOf(const GroupRow& group) {
-  const StoredGroup& row = group.row;
-  GroupEvidence evidence;
-  evidence.id = group.id;
-  evidence.selected = row.selected();
-  evidence.chain = row.missing() ? GroupEvidence::Chain::kMissing
-                   : row.cut()   ? GroupEvidence::Chain::kCut
-                                 : GroupEvidence::Chain::kClosed;
-  evidence.error = row.error();
-  evidence.members = row.members();
-  evidence.unreadable = row.unreadable();
-  evidence.described = row.described();
-  evidence.skip_reason = row.skip_reason();
-  evidence.visibility = row.visibility();
-  return evidence;
-}
-
 }  // namespace
 
 absl::StatusOr<FoldResult> MirrorFold::Fold(const RoundDigest& digest,
@@ -78,10 +41,16 @@ absl::StatusOr<FoldResult> MirrorFold::Fold(const RoundDigest& digest,
                                             StoredMirror mirror) {
   result_.mirror = std::move(mirror);
   ASSIGN_OR_RETURN(scope_before_, ScopeView::Of(before_));
-  RETURN_IF_ERROR(FoldGroups(digest, answers));
-  ASSIGN_OR_RETURN(scope_after_, ScopeView::Of(after_));
+  ASSIGN_OR_RETURN(
+      groups_,
+      GroupFold(rows_, before_, result_.mirror.next_group_number(), batch_)
+          .Fold(digest, answers));
+  result_.mirror.set_next_group_number(groups_.next_number);
+  result_.mirror.set_group_count(
+      static_cast<int64_t>(groups_.table.rows().size()));
+  ASSIGN_OR_RETURN(scope_after_, ScopeView::Of(groups_.table));
   count_delta_.assign(scope_after_->selected().size(), 0);
-  for (const GroupRow& group : after_.rows()) {
+  for (const GroupRow& group : groups_.table.rows()) {
     group_ids_[group.row.number()] = group.id;
   }
   RETURN_IF_ERROR(FoldUsers(digest, answers));
@@ -90,131 +59,16 @@ absl::StatusOr<FoldResult> MirrorFold::Fold(const RoundDigest& digest,
   RETURN_IF_ERROR(WriteRows());
   result_.mirror.set_unknown_changes(result_.mirror.unknown_changes() +
                                      static_cast<int64_t>(digest.nameless));
-  Judge();
+  JudgeMirror(groups_.table, *scope_after_, result_.mirror);
   result_.changed.assign(changed_.begin(), changed_.end());
   std::sort(result_.changed.begin(), result_.changed.end());
   return std::move(result_);
 }
 
-absl::Status MirrorFold::FoldGroups(const RoundDigest& digest,
-                                    const RoundAnswers& answers) {
-  absl::flat_hash_set<SourceId> whole;
-  for (const WholeGroup& group : answers.groups) {
-    whole.insert(group.id);
-    if (after_.Find(group.id) != nullptr) continue;
-    const uint32_t number = result_.mirror.next_group_number();
-    result_.mirror.set_next_group_number(number + 1);
-    after_.Add(group.id, number);
-    new_groups_.insert(number);
-  }
-  for (const WholeGroup& group : answers.groups) {
-    RETURN_IF_ERROR(FoldWhole(group));
-  }
-  for (const auto& [id, news] : digest.groups) {
-    StoredGroup* row = after_.FindMutable(id);
-    if (row == nullptr || whole.contains(id)) continue;
-    RETURN_IF_ERROR(FoldNews(news, *row));
-  }
-  RETURN_IF_ERROR(FoldAppearances(answers));
-  result_.mirror.set_group_count(static_cast<int64_t>(after_.rows().size()));
-  return absl::OkStatus();
-}
-
-// It is what was read; what it was before does not matter.
-absl::Status MirrorFold::FoldWhole(const WholeGroup& group) {
-  StoredGroup& row = *after_.FindMutable(group.id);
-  const uint32_t number = row.number();
-  row.set_missing(group.missing);
-  row.set_cut(false);
-  row.clear_error();
-  row.set_inner_groups(JoinIds(group.members.groups));
-  row.set_members(static_cast<int64_t>(group.members.size()));
-  row.set_unreadable(group.members.unreadable);
-  // A vanished group keeps the name that it had.
-  if (!group.missing) {
-    row.set_described(group.described);
-    row.set_skip_reason(group.skip_reason);
-    Describe(group.description, row);
-  }
-  if (new_groups_.contains(number)) {
-    AppendMembers(rows_.place(), group.id, group.members.users, batch_);
-    for (const SourceId& user : group.members.users) {
-      memberships_[user].push_back({number, true});
-    }
-    return absl::OkStatus();
-  }
-  ASSIGN_OR_RETURN(const std::vector<SourceId> known, rows_.Members(group.id));
-  std::vector<SourceId> different;
-  std::set_symmetric_difference(
-      known.begin(), known.end(), group.members.users.begin(),
-      group.members.users.end(), std::back_inserter(different));
-  for (const SourceId& user : different) {
-    const bool is_member = std::binary_search(group.members.users.begin(),
-                                              group.members.users.end(), user);
-    memberships_[user].push_back({number, is_member});
-  }
-  // Counted above already.
-  member_delta_[number] -= static_cast<int64_t>(group.members.users.size()) -
-                           static_cast<int64_t>(known.size());
-  return absl::OkStatus();
-}
-
-absl::Status MirrorFold::FoldNews(const GroupNews& news, StoredGroup& row) {
-  Describe(news.group, row);
-  if (news.group.display_name.has_value()) {
-    row.set_described(true);
-    row.clear_skip_reason();
-  }
-  for (const auto& [user, came] : news.users) {
-    memberships_[user].push_back({row.number(), came});
-  }
-  if (news.groups.empty()) return absl::OkStatus();
-  std::vector<SourceId> ids;
-  RETURN_IF_ERROR(AppendIds(row.inner_groups(), ids));
-  std::set<SourceId> inner(ids.begin(), ids.end());
-  for (const auto& [id, came] : news.groups) {
-    // Every group that came is known by now.
-    if (came && after_.Find(id) == nullptr) {
-      return Internal("FOLD_WITHOUT_ANSWER", "A nested group was not read.");
-    }
-    const bool moved = came ? inner.insert(id).second : inner.erase(id) > 0;
-    if (moved) row.set_members(row.members() + (came ? 1 : -1));
-  }
-  row.set_inner_groups(
-      JoinIds(std::vector<SourceId>(inner.begin(), inner.end())));
-  return absl::OkStatus();
-}
-
-absl::Status MirrorFold::FoldAppearances(const RoundAnswers& answers) {
-  for (const auto& [inner, outer] : answers.outer_groups) {
-    if (after_.Find(inner) == nullptr) continue;
-    for (const SourceId& id : outer) {
-      StoredGroup* row = after_.FindMutable(id);
-      if (row == nullptr) continue;
-      std::vector<SourceId> ids;
-      RETURN_IF_ERROR(AppendIds(row->inner_groups(), ids));
-      const auto place = std::lower_bound(ids.begin(), ids.end(), inner);
-      if (place != ids.end() && *place == inner) continue;
-      ids.insert(place, inner);
-      row->set_inner_groups(JoinIds(ids));
-      row->set_members(row->members() + 1);
-    }
-  }
-  for (const auto& [user, groups] : answers.user_groups) {
-    for (const SourceId& id : groups) {
-      const StoredGroup* row = after_.Find(id);
-      // A list that was read just now has everybody.
-      if (row == nullptr || new_groups_.contains(row->number())) continue;
-      memberships_[user].push_back({row->number(), true});
-    }
-  }
-  return absl::OkStatus();
-}
-
 absl::Status MirrorFold::FoldUsers(const RoundDigest& digest,
                                    const RoundAnswers& answers) {
   std::vector<SourceId> ids;
-  for (const auto& [id, memberships] : memberships_) ids.push_back(id);
+  for (const auto& [id, memberships] : groups_.memberships) ids.push_back(id);
   for (const auto& [id, news] : digest.users) ids.push_back(id);
   for (const auto& [id, answer] : answers.users) ids.push_back(id);
   std::sort(ids.begin(), ids.end());
@@ -222,7 +76,7 @@ absl::Status MirrorFold::FoldUsers(const RoundDigest& digest,
   for (const SourceId& id : ids) {
     ASSIGN_OR_RETURN(const absl::optional<StoredUser> base, rows_.FindUser(id));
     // Of no group of ours, now as before.
-    if (!base.has_value() && !memberships_.contains(id)) continue;
+    if (!base.has_value() && !groups_.memberships.contains(id)) continue;
     ASSIGN_OR_RETURN(absl::optional<StoredUser> row,
                      NextRow(id, base, digest, answers));
     RETURN_IF_ERROR(Touch(id, base, std::move(row)));
@@ -233,9 +87,9 @@ absl::Status MirrorFold::FoldUsers(const RoundDigest& digest,
 absl::StatusOr<absl::optional<StoredUser>> MirrorFold::NextRow(
     const SourceId& id, const absl::optional<StoredUser>& base,
     const RoundDigest& digest, const RoundAnswers& answers) {
-  const auto memberships = memberships_.find(id);
+  const auto memberships = groups_.memberships.find(id);
   const bool comes =
-      memberships != memberships_.end() &&
+      memberships != groups_.memberships.end() &&
       std::any_of(memberships->second.begin(), memberships->second.end(),
                   [](const auto& membership) { return membership.second; });
   if (!base.has_value() && !comes) return absl::optional<StoredUser>();
@@ -279,16 +133,17 @@ absl::StatusOr<absl::optional<StoredUser>> MirrorFold::NextRow(
 }
 
 void MirrorFold::FoldMemberships(const SourceId& id, StoredUser& row) {
-  const auto found = memberships_.find(id);
-  if (found == memberships_.end()) return;
+  const auto found = groups_.memberships.find(id);
+  if (found == groups_.memberships.end()) return;
   std::set<uint32_t> numbers(row.direct_groups().begin(),
                              row.direct_groups().end());
   for (const auto& [number, is_member] : found->second) {
     const bool moved =
         is_member ? numbers.insert(number).second : numbers.erase(number) > 0;
     if (!moved) continue;
-    if (new_groups_.contains(number)) continue;  // Its list is new anyway.
-    member_delta_[number] += is_member ? 1 : -1;
+    if (groups_.new_groups.contains(number))
+      continue;  // Its list is new anyway.
+    groups_.member_delta[number] += is_member ? 1 : -1;
     StoredMemberChange change;
     change.set_removed(!is_member);
     batch_.Put(
@@ -431,15 +286,15 @@ absl::Status MirrorFold::WriteRows() {
   }
   const std::vector<SourceId>& selected = scope_after_->selected();
   for (size_t place = 0; place < selected.size(); ++place) {
-    StoredGroup& row = *after_.FindMutable(selected[place]);
+    StoredGroup& row = *groups_.table.FindMutable(selected[place]);
     row.set_member_count(row.member_count() + count_delta_[place]);
   }
-  for (const auto& [number, delta] : member_delta_) {
-    StoredGroup& row = *after_.FindMutable(group_ids_.at(number));
+  for (const auto& [number, delta] : groups_.member_delta) {
+    StoredGroup& row = *groups_.table.FindMutable(group_ids_.at(number));
     row.set_members(std::max<int64_t>(0, row.members() + delta));
   }
   store::StoredCounts& counts = *result_.mirror.mutable_counts();
-  for (const GroupRow& group : after_.rows()) {
+  for (const GroupRow& group : groups_.table.rows()) {
     const StoredGroup* known = before_.Find(group.id);
     const std::string bytes = Serialize(group.row);
     if (known != nullptr && Serialize(*known) == bytes) continue;
@@ -451,35 +306,6 @@ absl::Status MirrorFold::WriteRows() {
     batch_.Put(mirror_keys::Group(rows_.place(), group.id), bytes);
   }
   return absl::OkStatus();
-}
-
-// From the rows, as a full read would judge; groups that lead to no selected
-// one any more prove nothing and disprove nothing.
-void MirrorFold::Judge() {
-  StoredMirror& mirror = result_.mirror;
-  ReadEvidence evidence;
-  evidence.users.hidden = mirror.counts().hidden();
-  evidence.users.unread = mirror.counts().unread();
-  evidence.users.unread_error = "the tenant did not answer for them.";
-  for (const GroupRow& group : after_.rows()) {
-    if (scope_after_->GroupsAbove(group.row.number()).empty()) continue;
-    // A nested group that the tenant does not know any more has no members.
-    if (group.row.missing() && !group.row.selected()) continue;
-    evidence.groups.push_back(EvidenceOf(group));
-  }
-  Completeness completeness = JudgeCompleteness(evidence);
-  if (mirror.unknown_changes() > 0) {
-    completeness.complete = false;
-    completeness.reasons.push_back(
-        absl::StrCat(mirror.unknown_changes(),
-                     " changes could not be read, and not even whose they "
-                     "are."));
-  }
-  mirror.set_complete(completeness.complete);
-  mirror.clear_incomplete_reasons();
-  for (std::string& reason : completeness.reasons) {
-    mirror.add_incomplete_reasons(std::move(reason));
-  }
 }
 
 }  // namespace rollcall::directory

@@ -10,7 +10,6 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -19,11 +18,12 @@
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
 #include "common/store/store.h"
+#include "services/directory/group_fold.h"
 #include "services/directory/group_table.h"
 #include "services/directory/mirror_reader.h"
 #include "services/directory/read_limits.h"
+#include "services/directory/round_answers.h"
 #include "services/directory/round_digest.h"
-#include "services/directory/round_questions.h"
 #include "services/directory/scope_view.h"
 #include "services/directory/source_id.h"
 #include "services/directory/store.pb.h"
@@ -50,8 +50,7 @@ class MirrorFold {
         before_(groups),
         options_(options),
         limits_(limits),
-        batch_(batch),
-        after_(groups) {}
+        batch_(batch) {}
 
   // RESOURCE_EXHAUSTED, reason GRAPH_ROUND_TOO_LARGE, if more users are touched
   // than one batch may hold.
@@ -60,15 +59,6 @@ class MirrorFold {
                                   store::StoredMirror mirror);
 
  private:
-  // Whether somebody is a direct member in the end, by group number.
-  using Memberships = std::vector<std::pair<uint32_t, bool>>;
-
-  absl::Status FoldGroups(const RoundDigest& digest,
-                          const RoundAnswers& answers);
-  absl::Status FoldWhole(const WholeGroup& group);
-  absl::Status FoldNews(const GroupNews& news, store::StoredGroup& row);
-  // What groups and users are in who appeared from nowhere.
-  absl::Status FoldAppearances(const RoundAnswers& answers);
   absl::Status FoldUsers(const RoundDigest& digest,
                          const RoundAnswers& answers);
   absl::StatusOr<absl::optional<store::StoredUser>> NextRow(
@@ -84,7 +74,6 @@ class MirrorFold {
                 const std::string& to);
   absl::Status SettleCollisions();
   absl::Status WriteRows();
-  void Judge();
 
   const MirrorReader& rows_;
   const GroupTable& before_;
@@ -92,14 +81,11 @@ class MirrorFold {
   const ReadLimits limits_;
   rollcall::store::Batch& batch_;
 
-  GroupTable after_;
   absl::optional<ScopeView> scope_before_;
   absl::optional<ScopeView> scope_after_;
   FoldResult result_;
-  absl::flat_hash_map<SourceId, Memberships> memberships_;
-  absl::flat_hash_map<uint32_t, SourceId> group_ids_;    // By number.
-  absl::flat_hash_set<uint32_t> new_groups_;             // Numbers.
-  absl::flat_hash_map<uint32_t, int64_t> member_delta_;  // By number.
+  FoldedGroups groups_;
+  absl::flat_hash_map<uint32_t, SourceId> group_ids_;  // By number.
   std::vector<int64_t> count_delta_;  // By place of selected group.
   // Rows to write; none: to delete. Serialized, to be small.
   absl::flat_hash_map<SourceId, absl::optional<std::string>> written_;

@@ -3,49 +3,18 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/crypto/digest.h"
-#include "common/log/log.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/time/proto_time.h"
 #include "services/directory/change_cursor.h"
-#include "services/directory/change_log.h"
 #include "services/directory/deletion_watch.h"
-#include "services/directory/mirror_audit.h"
 #include "services/directory/source_user_answer.h"
 
 namespace rollcall::directory {
 namespace {
 
 using store::StoredDirectory;
-using store::StoredFacts;
 using v1::StreamDesiredStateResponse;
-
-// Graph may refuse a link that it gave itself, and not say that the link is to
-// blame. So many times in a row, and everything is read again: once may be
-// Graph's passing trouble, and a full read is dear.
-constexpr int32_t kMaxRefusals = 3;
-
-absl::Status NoGroupSelected(const DirectoryName& name) {
-  return FailedPrecondition(
-      "NO_GROUP_SELECTED",
-      absl::StrCat(name.ToString(),
-                   " has no selected group; a sync would remove everybody. "
-                   "Select groups first."),
-      {{"directory", name.ToString()}});
-}
-
-// A vanished group keeps the name that it had.
-void KeepNames(const StoredFacts& known, StoredFacts& learned) {
-  for (StoredFacts::Group& group : *learned.mutable_groups()) {
-    for (const StoredFacts::Group& before : known.groups()) {
-      if (group.display_name().empty() &&
-          before.source_id() == group.source_id()) {
-        group.set_display_name(before.display_name());
-      }
-    }
-  }
-}
 
 absl::StatusOr<absl::optional<SourceId>> ParseResumeKey(
     const v1::StreamDesiredStateRequest& request) {
@@ -80,11 +49,6 @@ std::function<void(const FullReadProgress&)> ProgressTo(
   };
 }
 
-// Nobody waits for it.
-std::function<void(const FullReadProgress&)> Quietly() {
-  return [](const FullReadProgress&) {};
-}
-
 // The configuration as a stream that assumes normalization shows it (B10).
 StoredDirectory AsAssumed(StoredDirectory directory, bool assumes) {
   if (assumes) directory.set_username_normalization_enabled(true);
@@ -93,21 +57,6 @@ StoredDirectory AsAssumed(StoredDirectory directory, bool assumes) {
 
 }  // namespace
 
-// What is under way about a directory; its slot is held meanwhile.
-struct MirrorKeeper::Operation {
-  DirectoryName name;
-  std::string id;  // Names the read, if it becomes one.
-  StoredDirectory directory;
-  std::unique_ptr<GraphSession> graph;
-  absl::Time time;
-  Follow links = Follow::kOften;
-  RoundDigest round;  // What the round told.
-
-  std::string TenantKey() const {
-    return absl::StrCat(directory.connection(), " ", graph->tenant_id());
-  }
-};
-
 MirrorKeeper::MirrorKeeper(rollcall::store::Store& store,
                            AuthorizationClient& authorization,
                            GraphClient& graph, const Sealer& sealer,
@@ -115,11 +64,7 @@ MirrorKeeper::MirrorKeeper(rollcall::store::Store& store,
     : store_(store),
       directories_(store),
       view_(directories_, authorization),
-      graph_(graph),
-      clock_(clock),
-      vault_(sealer),
-      builder_(store, vault_, clock, options),
-      rounds_(store, vault_, clock, options.parallelism, options.limits) {}
+      updater_(store, authorization, graph, sealer, clock, options) {}
 
 absl::Status MirrorKeeper::StreamDesiredState(
     const v1::StreamDesiredStateRequest& request,
@@ -165,7 +110,8 @@ absl::Status MirrorKeeper::StreamFull(
   v1::DesiredStateHeader header;
   header.set_mode(v1::StreamDesiredStateRequest::FULL);
   if (!request.read_id().empty()) {
-    ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> held, Show(name));
+    ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> held,
+                     updater_.Show(name));
     if (held != nullptr && IsHeld(*held, request.read_id())) {
       header.set_read_id(held->header().read_id());
       header.set_tenant_id(held->header().tenant_id());
@@ -177,19 +123,19 @@ absl::Status MirrorKeeper::StreamFull(
                               assumes);
     }
   }
-  RETURN_IF_ERROR(CheckReadable(name).status());
+  RETURN_IF_ERROR(updater_.CheckReadable(name).status());
   std::unique_ptr<MirrorView> mirror;
   {
-    DirectorySlots::Hold slot(slots_, name);
-    RETURN_IF_ERROR(slot.Take(cancelled));
-    ASSIGN_OR_RETURN(Operation operation, Begin(name, cancelled));
+    ASSIGN_OR_RETURN(MirrorUpdater::Operation operation,
+                     updater_.Begin(name, cancelled));
     header.set_read_id(operation.id);
     header.set_tenant_id(operation.graph->tenant_id());
     *header.mutable_read_time() = ToTimestamp(operation.time);
     RETURN_IF_ERROR(WriteHeader(header, name.account(),
                                 AsAssumed(operation.directory, assumes),
                                 write));
-    ASSIGN_OR_RETURN(mirror, ReadEverythingAnew(operation, ProgressTo(write)));
+    ASSIGN_OR_RETURN(mirror,
+                     updater_.ReadEverythingAnew(operation, ProgressTo(write)));
   }
   // A key means nothing in another read.
   return StreamEverything(*mirror, absl::nullopt, CursorOf(*mirror), write,
@@ -205,9 +151,10 @@ absl::Status MirrorKeeper::StreamChangesSince(
   ASSIGN_OR_RETURN(const bool resumed,
                    ResumeChanges(request, name, resume_key, write));
   if (resumed) return absl::OkStatus();
-  RETURN_IF_ERROR(CheckReadable(name).status());
+  RETURN_IF_ERROR(updater_.CheckReadable(name).status());
   {
-    ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> known, Show(name));
+    ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> known,
+                     updater_.Show(name));
     RETURN_IF_ERROR(
         CheckCursor(name, known.get(), request.change_cursor()).status());
   }
@@ -215,15 +162,15 @@ absl::Status MirrorKeeper::StreamChangesSince(
   v1::DesiredStateHeader header;
   header.set_mode(v1::StreamDesiredStateRequest::CHANGES);
   {
-    DirectorySlots::Hold slot(slots_, name);
-    RETURN_IF_ERROR(slot.Take(cancelled));
-    ASSIGN_OR_RETURN(Operation operation, Begin(name, cancelled));
+    ASSIGN_OR_RETURN(MirrorUpdater::Operation operation,
+                     updater_.Begin(name, cancelled));
     header.set_read_id(operation.id);
     header.set_tenant_id(operation.graph->tenant_id());
     *header.mutable_read_time() = ToTimestamp(operation.time);
     RETURN_IF_ERROR(
         WriteHeader(header, name.account(), operation.directory, write));
-    ASSIGN_OR_RETURN(mirror, BringUpToDate(operation, ProgressTo(write)));
+    ASSIGN_OR_RETURN(mirror,
+                     updater_.BringUpToDate(operation, ProgressTo(write)));
   }
   // So much may have changed that the log of it was not kept.
   ASSIGN_OR_RETURN(const uint64_t after,
@@ -243,7 +190,8 @@ absl::StatusOr<bool> MirrorKeeper::ResumeChanges(
   const absl::optional<ChangeRead> held =
       change_reads_.Find(name, request.read_id());
   if (!held.has_value()) return false;
-  ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> mirror, Show(name));
+  ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> mirror,
+                   updater_.Show(name));
   ASSIGN_OR_RETURN(const uint64_t after,
                    CheckCursor(name, mirror.get(), request.change_cursor()));
   if (after != held->after || mirror->mirror().sequence() != held->sequence) {
@@ -276,9 +224,11 @@ absl::StatusOr<v1::ReadSourceUserResponse> MirrorKeeper::ReadSourceUser(
                            {{"field", "user"}});
   }
   // Nothing is written: it need not wait for its turn.
-  ASSIGN_OR_RETURN(const Operation operation, Begin(name, cancelled));
-  RETURN_IF_ERROR(VerifyTenant(operation));
-  ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> mirror, Show(name));
+  ASSIGN_OR_RETURN(const MirrorUpdater::Operation operation,
+                   updater_.Open(name, cancelled));
+  RETURN_IF_ERROR(updater_.VerifyTenant(operation));
+  ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> mirror,
+                   updater_.Show(name));
   ASSIGN_OR_RETURN(v1::ReadSourceUserResponse response,
                    AnswerSourceUser(*operation.graph, whom, operation.directory,
                                     mirror.get()));
@@ -288,182 +238,6 @@ absl::StatusOr<v1::ReadSourceUserResponse> MirrorKeeper::ReadSourceUser(
   *response.mutable_read_time() = ToTimestamp(operation.time);
   response.set_requests(operation.graph->answers());
   return response;
-}
-
-absl::StatusOr<MirrorKeeper::Operation> MirrorKeeper::Begin(
-    const DirectoryName& name, const std::function<bool()>& cancelled) {
-  Operation operation{.name = name, .id = RandomId()};
-  // Another operation may have taken long: what counts is the configuration
-  // now.
-  ASSIGN_OR_RETURN(operation.directory, CheckReadable(name));
-  ASSIGN_OR_RETURN(const ConnectionName connection,
-                   ConnectionName::Parse(operation.directory.connection()));
-  absl::StatusOr<std::unique_ptr<GraphSession>> session =
-      graph_.Open(connection, cancelled);
-  if (!session.ok()) return Failed(name, session.status());
-  operation.graph = *std::move(session);
-  operation.time = clock_.TimeNow();
-  return operation;
-}
-
-absl::StatusOr<std::unique_ptr<MirrorView>> MirrorKeeper::ReadEverythingAnew(
-    Operation& operation, const Report& report) {
-  const std::string token = operation.graph->TokenMark();
-  const absl::Status built =
-      builder_.Build(operation.name, operation.directory, operation.id,
-                     *operation.graph, report);
-  if (!built.ok()) return Failed(operation.name, built);
-  {
-    absl::MutexLock lock(&mutex_);
-    verified_[operation.TenantKey()] = token;
-  }
-  ASSIGN_OR_RETURN(std::unique_ptr<MirrorView> mirror, Show(operation.name));
-  if (mirror == nullptr) return MirrorDamaged("the mirror is gone");
-  RETURN_IF_ERROR(LearnGroups(operation.name, *mirror));
-  return mirror;
-}
-
-absl::StatusOr<std::unique_ptr<MirrorView>> MirrorKeeper::BringUpToDate(
-    Operation& operation, const Report& report) {
-  const absl::StatusOr<bool> folded = TryRound(operation);
-  if (!folded.ok()) return Failed(operation.name, folded.status());
-  if (!*folded) return ReadEverythingAnew(operation, report);
-  ASSIGN_OR_RETURN(std::unique_ptr<MirrorView> mirror, Show(operation.name));
-  if (mirror == nullptr) return MirrorDamaged("the mirror is gone");
-  bool learn = !operation.round.empty();
-  {
-    absl::MutexLock lock(&mutex_);
-    learn |= !learned_.contains(operation.name.ToString());
-  }
-  if (learn) RETURN_IF_ERROR(LearnGroups(operation.name, *mirror));
-  return mirror;
-}
-
-absl::StatusOr<bool> MirrorKeeper::TryRound(Operation& operation) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<MirrorView> mirror,
-                   Show(operation.name));
-  if (mirror == nullptr ||
-      !FollowsConfiguration(mirror->header().directory(),
-                            operation.directory) ||
-      mirror->header().tenant_id() != operation.graph->tenant_id()) {
-    return false;
-  }
-  RETURN_IF_ERROR(VerifyTenant(operation));
-  absl::StatusOr<RoundDigest> round =
-      rounds_.Run(*mirror, operation.links, *operation.graph);
-  bool is_given_up = CallsForFullRead(round.status());
-  if (ReasonOf(round.status()) == "GRAPH_REFUSED") {
-    ASSIGN_OR_RETURN(const absl::optional<store::StoredFailure> failure,
-                     FindFailure(store_, operation.name));
-    const int32_t before = failure.has_value() ? failure->refusals() : 0;
-    is_given_up = before + 1 >= kMaxRefusals;
-  }
-  if (is_given_up) {
-    LogInfo("mirror_rebuilt", {{"directory", operation.name.ToString()},
-                               {"reason", ReasonOf(round.status())}});
-    // A fresh link may look like the one that just failed.
-    RETURN_IF_ERROR(operation.graph->Pause(1));
-    return false;
-  }
-  RETURN_IF_ERROR(round.status());
-  operation.round = *std::move(round);
-  return true;
-}
-
-absl::StatusOr<bool> MirrorKeeper::Audit(
-    const DirectoryName& name, absl::Time now,
-    const std::function<bool()>& cancelled) {
-  ASSIGN_OR_RETURN(const absl::optional<store::StoredMirror> mirror,
-                   FindMirror(store_, name));
-  if (!mirror.has_value()) return false;
-  const bool slice_due = IsAuditDue(*mirror, now);
-  const bool links_due = AreSeldomLinksDue(*mirror, now);
-  if (!slice_due && !links_due) return false;
-  DirectorySlots::Hold slot(slots_, name);
-  if (!slot.TryTake()) return false;
-  // A directory that cannot be read is not asked for in vain (R9).
-  if (!CheckReadable(name).ok()) return false;
-  DeletionWatch watch(directories_, name);
-  ASSIGN_OR_RETURN(Operation operation, Begin(name, [&] {
-                     return cancelled() || watch.IsDeleted();
-                   }));
-  if (links_due) operation.links = Follow::kAll;
-  const absl::Status status =
-      slice_due ? AuditOneSlice(operation) : FollowAllLinks(operation);
-  if (!status.ok()) return Failed(name, status);
-  return true;
-}
-
-absl::Status MirrorKeeper::FollowAllLinks(Operation& operation) {
-  ASSIGN_OR_RETURN(const bool folded, TryRound(operation));
-  if (folded) return absl::OkStatus();
-  return ReadEverythingAnew(operation, Quietly()).status();
-}
-
-absl::Status MirrorKeeper::AuditOneSlice(Operation& operation) {
-  RETURN_IF_ERROR(VerifyTenant(operation));
-  MirrorAudit audit(
-      rounds_, *operation.graph,
-      {.show = [&] { return Show(operation.name); },
-       .round = [&]() -> absl::StatusOr<absl::optional<RoundDigest>> {
-         ASSIGN_OR_RETURN(const bool folded, TryRound(operation));
-         if (!folded) return absl::optional<RoundDigest>();
-         return absl::make_optional(std::move(operation.round));
-       }},
-      operation.time);
-  ASSIGN_OR_RETURN(const bool verified, audit.VerifyNextSlice());
-  if (verified) return absl::OkStatus();
-  RETURN_IF_ERROR(ReadEverythingAnew(operation, Quietly()).status());
-  return audit.EndCycle();
-}
-
-absl::StatusOr<bool> MirrorKeeper::Trim(const DirectoryName& name,
-                                        absl::Time now) {
-  DirectorySlots::Hold slot(slots_, name);
-  if (!slot.TryTake()) return false;
-  return TrimChangeLog(store_, name, now);
-}
-
-absl::Status MirrorKeeper::VerifyTenant(const Operation& operation) {
-  const std::string token = operation.graph->TokenMark();
-  {
-    absl::MutexLock lock(&mutex_);
-    const auto found = verified_.find(operation.TenantKey());
-    if (found != verified_.end() && found->second == token) {
-      return absl::OkStatus();
-    }
-  }
-  RETURN_IF_ERROR(CheckTenant(*operation.graph));
-  absl::MutexLock lock(&mutex_);
-  verified_[operation.TenantKey()] = token;
-  return absl::OkStatus();
-}
-
-absl::Status MirrorKeeper::Failed(const DirectoryName& name,
-                                  absl::Status status) {
-  // Nobody waited any more: that says nothing about the tenant.
-  if (absl::IsCancelled(status)) return status;
-  LogWarning("read_failed",
-             {{"directory", name.ToString()}, {"status", status}});
-  const absl::Status stored =
-      PutFailure(store_, name, clock_.TimeNow(), status);
-  if (!stored.ok()) LogError("failure_not_stored", {{"status", stored}});
-  return status;
-}
-
-absl::StatusOr<std::unique_ptr<MirrorView>> MirrorKeeper::Show(
-    const DirectoryName& name) {
-  return MirrorView::Open(store_, name);
-}
-
-absl::StatusOr<StoredDirectory> MirrorKeeper::CheckReadable(
-    const DirectoryName& name) {
-  ASSIGN_OR_RETURN(StoredDirectory directory, directories_.GetLive(name));
-  if (directory.selected_groups().empty()) return NoGroupSelected(name);  // A10
-  ASSIGN_OR_RETURN(const ConnectionName connection,
-                   ConnectionName::Parse(directory.connection()));
-  RETURN_IF_ERROR(view_.CheckConnected(connection));  // R13
-  return directory;
 }
 
 std::string MirrorKeeper::CursorOf(const MirrorView& mirror) const {
@@ -504,32 +278,6 @@ absl::Status MirrorKeeper::WriteHeader(v1::DesiredStateHeader& header,
   StreamDesiredStateResponse response;
   *response.mutable_header() = header;
   return write(response) ? absl::OkStatus() : NobodyTakesIt();
-}
-
-absl::Status MirrorKeeper::LearnGroups(const DirectoryName& name,
-                                       const MirrorView& mirror) {
-  StoredFacts learned;
-  for (const std::string& bytes :
-       mirror.header().directory().selected_groups()) {
-    const SourceId id = SourceId::FromBytes(bytes).value_or(SourceId());
-    ASSIGN_OR_RETURN(const absl::optional<store::StoredGroup> group,
-                     mirror.rows().FindGroup(id));
-    if (!group.has_value()) return MirrorDamaged("a group is gone");
-    StoredFacts::Group& fact = *learned.add_groups();
-    fact.set_source_id(bytes);
-    fact.set_display_name(group->display_name());
-    fact.set_missing(group->missing());
-  }
-  RETURN_IF_ERROR(directories_
-                      .ChangeFacts(name,
-                                   [&learned](StoredFacts& facts) {
-                                     KeepNames(facts, learned);
-                                     *facts.mutable_groups() = learned.groups();
-                                   })
-                      .status());
-  absl::MutexLock lock(&mutex_);
-  learned_.insert(name.ToString());
-  return absl::OkStatus();
 }
 
 }  // namespace rollcall::directory

@@ -1,19 +1,16 @@
-// Tells what the mirrors of directories hold, after bringing them up to date:
-// by a round of changes, or by reading everything. One operation per directory
-// at a time; who comes later waits for the first to end.
+// Tells what the mirrors of directories hold, after bringing them up to date.
 #ifndef ROLLCALL_SERVICES_DIRECTORY_MIRROR_KEEPER_H_
 #define ROLLCALL_SERVICES_DIRECTORY_MIRROR_KEEPER_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "common/crypto/sealer.h"
 #include "common/identity/resource_name.h"
 #include "common/store/store.h"
@@ -22,14 +19,12 @@
 #include "services/directory/authorization_client.h"
 #include "services/directory/change_reads.h"
 #include "services/directory/desired_state.h"
-#include "services/directory/directory_slots.h"
 #include "services/directory/directory_view.h"
 #include "services/directory/full_read.h"
 #include "services/directory/graph_client.h"
-#include "services/directory/link_vault.h"
-#include "services/directory/mirror_builder.h"
-#include "services/directory/mirror_rounds.h"
+#include "services/directory/mirror_updater.h"
 #include "services/directory/mirror_view.h"
+#include "services/directory/source_id.h"
 #include "services/directory/store.h"
 
 namespace rollcall::directory {
@@ -51,21 +46,16 @@ class MirrorKeeper {
       const v1::ReadSourceUserRequest& request,
       const std::function<bool()>& cancelled);
 
-  // Verifies one slice of a directory's mirror, if one is due (B6), and repairs
-  // what no change log had told; follows the links that polls do not follow.
-  // False if nothing was to be done: nothing is due, somebody else is at it, or
-  // the directory cannot be read.
+  // As MirrorUpdater does.
   absl::StatusOr<bool> Audit(const DirectoryName& name, absl::Time now,
-                             const std::function<bool()>& cancelled);
-
-  // Removes one bounded batch of what the change log does not keep; true if
-  // there may be more.
-  absl::StatusOr<bool> Trim(const DirectoryName& name, absl::Time now);
+                             const std::function<bool()>& cancelled) {
+    return updater_.Audit(name, now, cancelled);
+  }
+  absl::StatusOr<bool> Trim(const DirectoryName& name, absl::Time now) {
+    return updater_.Trim(name, now);
+  }
 
  private:
-  struct Operation;
-  using Report = std::function<void(const FullReadProgress&)>;
-
   absl::Status Stream(const DirectoryName& name,
                       const v1::StreamDesiredStateRequest& request,
                       const std::function<bool()>& cancelled,
@@ -78,26 +68,6 @@ class MirrorKeeper {
                                   const DirectoryName& name,
                                   const std::function<bool()>& cancelled,
                                   const WriteMessage& write);
-  // The directory, if it can be read at all.
-  absl::StatusOr<store::StoredDirectory> CheckReadable(
-      const DirectoryName& name);
-  // Opens a conversation with the tenant.
-  absl::StatusOr<Operation> Begin(const DirectoryName& name,
-                                  const std::function<bool()>& cancelled);
-  absl::StatusOr<std::unique_ptr<MirrorView>> ReadEverythingAnew(
-      Operation& operation, const Report& report);
-  // By a round, or, if that is not possible, by reading everything.
-  absl::StatusOr<std::unique_ptr<MirrorView>> BringUpToDate(
-      Operation& operation, const Report& report);
-  // Whether a round was folded; if not, everything must be read.
-  absl::StatusOr<bool> TryRound(Operation& operation);
-  absl::Status AuditOneSlice(Operation& operation);
-  absl::Status FollowAllLinks(Operation& operation);
-  // Remembers why an operation failed, for health.
-  absl::Status Failed(const DirectoryName& name, absl::Status status);
-  absl::StatusOr<std::unique_ptr<MirrorView>> Show(const DirectoryName& name);
-  absl::Status VerifyTenant(const Operation& operation);
-  absl::Status LearnGroups(const DirectoryName& name, const MirrorView& mirror);
   // Goes on with a stream of changes that broke off; false if that is not
   // possible any more, and nothing was written.
   absl::StatusOr<bool> ResumeChanges(
@@ -114,24 +84,11 @@ class MirrorKeeper {
                            const store::StoredDirectory& directory,
                            const WriteMessage& write);
 
-  rollcall::store::Store& store_;
+  const rollcall::store::Store& store_;
   DirectoryStore directories_;
   DirectoryView view_;
-  GraphClient& graph_;
-  Clock& clock_;
-  const LinkVault vault_;
-  MirrorBuilder builder_;
-  MirrorRounds rounds_;
-
-  DirectorySlots slots_;
+  MirrorUpdater updater_;
   ChangeReads change_reads_;
-  absl::Mutex mutex_;
-  // The token of each connection and tenant that was seen to belong there last:
-  // another one is looked at before it reads.
-  absl::flat_hash_map<std::string, std::string> verified_
-      ABSL_GUARDED_BY(mutex_);
-  // Directories whose groups' names this process has learned.
-  absl::flat_hash_set<std::string> learned_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace rollcall::directory
