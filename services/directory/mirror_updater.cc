@@ -168,7 +168,9 @@ absl::StatusOr<bool> MirrorUpdater::Audit(
   DirectorySlots::Hold slot(slots_, name);
   if (!slot.TryTake()) return false;
   // A directory that cannot be read is not asked for in vain (R9).
-  if (!CheckReadable(name).ok()) return false;
+  const absl::Status readable = CheckReadable(name).status();
+  if (absl::IsFailedPrecondition(readable)) return false;
+  RETURN_IF_ERROR(readable);
   DeletionWatch watch(directories_, name);
   ASSIGN_OR_RETURN(Operation operation, Open(name, [&] {
                      return cancelled() || watch.IsDeleted();

@@ -318,5 +318,14 @@ TEST_F(AuditTest, R9_ADirectoryThatCannotBeReadIsLeftAlone) {
   EXPECT_EQ(world_.emulator().request_count(), before);
 }
 
+// Nobody would notice otherwise that nothing is verified any more.
+TEST_F(AuditTest, B6_TroubleOfOurOwnIsAnErrorAndNotNothingToDo) {
+  Begin();
+  world_.authorization().set_down(true);
+  EXPECT_THAT(world_.keeper().Audit(kDirectory, now_ + absl::Hours(21),
+                                    [] { return false; }),
+              StatusIs(absl::StatusCode::kUnavailable, "CONNECT_FAILED"));
+}
+
 }  // namespace
 }  // namespace rollcall::directory
