@@ -1,7 +1,9 @@
 #include "services/directory/graph_object.h"
 
 #include <cstring>
+#include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/types/optional.h"
 #include "services/directory/graph_json.h"
 
@@ -13,12 +15,16 @@ namespace dom = simdjson::dom;
 constexpr size_t kMaxTexts = 32;  // In a list of texts.
 
 MemberKind KindOf(absl::string_view odata_type) {
-  if (odata_type == "#microsoft.graph.user") return MemberKind::kUser;
-  if (odata_type == "#microsoft.graph.group") return MemberKind::kGroup;
-  if (odata_type == "#microsoft.graph.device") return MemberKind::kDevice;
-  if (odata_type == "#microsoft.graph.orgContact") return MemberKind::kContact;
-  if (odata_type == "#microsoft.graph.servicePrincipal") {
-    return MemberKind::kServicePrincipal;
+  constexpr std::pair<absl::string_view, MemberKind> kKinds[] = {
+      {"#microsoft.graph.user", MemberKind::kUser},
+      {"#microsoft.graph.group", MemberKind::kGroup},
+      {"#microsoft.graph.device", MemberKind::kDevice},
+      {"#microsoft.graph.orgContact", MemberKind::kContact},
+      {"#microsoft.graph.servicePrincipal", MemberKind::kServicePrincipal}};
+  // Nearly everybody, millions of times.
+  if (odata_type == kKinds[0].first) return MemberKind::kUser;
+  for (const auto& [type, kind] : kKinds) {
+    if (absl::EqualsIgnoreCase(odata_type, type)) return kind;
   }
   return MemberKind::kOther;
 }

@@ -97,6 +97,18 @@ TEST(GraphPage, TellsTheKindsOfMembers) {
                        MemberKind::kServicePrincipal, MemberKind::kOther}));
 }
 
+// Notifications write types with capitals, and nobody promises that lists do
+// not: a user that is taken for something else would be missed.
+TEST(GraphPage, B3_Section4_AUserIsAUserInAnyCase) {
+  const auto page = ParseMemberPage(PageOf(
+      absl::StrCat(R"({"@odata.type":"#Microsoft.Graph.User","id":")", kId,
+                   R"("},{"@odata.type":"#Microsoft.Graph.Group","id":")",
+                   kOtherId, R"("})")));
+  ASSERT_OK(page);
+  EXPECT_EQ(page->items.at(0).kind, MemberKind::kUser);
+  EXPECT_EQ(page->items.at(1).kind, MemberKind::kGroup);
+}
+
 TEST(GraphPage, B3_AMemberWithoutATypeMayBeAnybody) {
   const auto page =
       ParseMemberPage(PageOf(absl::StrCat(R"({"id":")", kId, R"("})")));
