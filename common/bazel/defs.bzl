@@ -57,7 +57,7 @@ def rollcall_cc_binary(name, copts = [], deps = [], **kwargs):
         copts = _COPTS + copts + _precompiled_copts(_LIBRARY),
         malloc = select({
             "//common/bazel:system_malloc": "@bazel_tools//tools/cpp:malloc",
-            "//conditions:default": "@system//:jemalloc",
+            "//conditions:default": "//common/memory:allocator",
         }),
         deps = deps + _precompiled_deps(_LIBRARY),
         **kwargs
