@@ -52,9 +52,8 @@ store::UserMarkRow Marked(const store::UserMarkRow& before,
 
 void CountSeen(const store::UserMarkRow& mark, v1::RunCounters* counters) {
   auto add = [counters](int64_t (v1::RunCounters::*get)() const,
-                        void (v1::RunCounters::*set)(int64_t), int64_t by) {
-    (counters->*set)((counters->*get)() + by);
-  };
+                        void (v1::RunCounters::*set)(int64_t),
+                        int64_t by) { Add(by, get, set, counters); };
   using C = v1::RunCounters;
   switch (mark.outcome()) {
     case store::UserMarkRow::CREATED:
@@ -73,6 +72,14 @@ void CountSeen(const store::UserMarkRow& mark, v1::RunCounters* counters) {
       add(&C::users_unchanged, &C::set_users_unchanged, 1);
       break;
   }
+  CountChanges(mark, counters);
+}
+
+void CountChanges(const store::UserMarkRow& mark, v1::RunCounters* counters) {
+  auto add = [counters](int64_t (v1::RunCounters::*get)() const,
+                        void (v1::RunCounters::*set)(int64_t),
+                        int64_t by) { Add(by, get, set, counters); };
+  using C = v1::RunCounters;
   add(&C::users_disabled, &C::set_users_disabled, mark.disabled());
   add(&C::users_enabled, &C::set_users_enabled, mark.enabled());
   add(&C::users_renamed, &C::set_users_renamed, mark.renamed());

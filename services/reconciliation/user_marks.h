@@ -25,6 +25,9 @@ store::UserMarkRow Marked(const store::UserMarkRow& before,
 // Adds a user who was seen to the counters, by what the run has done to him.
 void CountSeen(const store::UserMarkRow& mark, v1::RunCounters* counters);
 
+// Only what was done to him: he has been counted as seen already.
+void CountChanges(const store::UserMarkRow& mark, v1::RunCounters* counters);
+
 // Adds to one counter.
 void Add(int64_t by, int64_t (v1::RunCounters::*get)() const,
          void (v1::RunCounters::*set)(int64_t), v1::RunCounters* counters);

@@ -60,7 +60,9 @@ UserSync::UserSync(RunWork& work, Transaction& transaction, absl::Time now,
       transaction_(transaction),
       now_(now),
       make_id_(make_id),
-      read_time_(FromTimestamp(work.run.read_time())) {}
+      read_time_(FromTimestamp(work.run.read_time())),
+      at_once_(work.at_once),
+      has_proof_(work.place.complete()) {}
 
 void UserSync::SetEvidence(const v1::Evidence& evidence) {
   evidence_ = evidence;
@@ -192,13 +194,7 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
                                    "not claim it."),
                       {{"user", linked_id}});
     }
-    if (IsNewer(*claim)) {
-      Add(1, &v1::RunCounters::users_newer, &v1::RunCounters::set_users_newer,
-          &counters);
-      CountSeen(store::UserMarkRow(), &counters);
-      outcome_.user_id = linked_id;
-      return absl::OkStatus();
-    }
+    if (IsNewer(*claim)) return WithholdLook(desired.source_id, linked_id);
   }
   ASSIGN_OR_RETURN(const SeenFacts facts, FactsOf(desired, linked, &namesake));
   if (!may_merge) RETURN_IF_ERROR(Note(desired, facts));
@@ -210,7 +206,9 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
     return absl::OkStatus();
   }
   UserDecision decision = DecideSeen(desired, facts, work_.rules, now_);
-  if (work_.at_once && work_.place.complete()) {
+  if (at_once_ && has_proof_) {
+    decision.withheld =
+        HoldParts(decision.after.id, desired.source_id, decision.withheld);
     decision = WithTaking(std::move(decision), now_);
   }
   for (const std::string& warning : decision.warnings) {
@@ -218,7 +216,7 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
   }
   outcome_.fate = decision.fate;
   outcome_.reason = decision.reason;
-  outcome_.kept = work_.at_once && !decision.withheld.empty();
+  outcome_.kept = at_once_ && !decision.withheld.empty();
   if (decision.fate == Fate::kSkip) {
     counters.set_users_skipped(counters.users_skipped() + 1);
     ++(*counters.mutable_skipped())[decision.reason];
@@ -249,16 +247,20 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
   if (decision.fate != Fate::kUnchanged) {
     RETURN_IF_ERROR(
         Write(known ? &*before : nullptr, std::move(decision), mark));
-  } else if (work_.at_once && known) {
+  } else if (at_once_ && known) {
     // Says that an older reading must not change the user any more.
     StampReading(decision.after);
     RETURN_IF_ERROR(transaction_.PutUser(&before->user, decision.after, mark));
   }
 
-  const bool withholds = !withheld.empty() && !work_.at_once;
+  const bool withholds = !withheld.empty() && !at_once_;
   const bool uncounted =
       withholds && mark.outcome() == store::UserMarkRow::UNCHANGED;
-  if (!uncounted) CountSeen(mark, &counters);
+  if (is_counted_) {
+    CountChanges(mark, &counters);
+  } else if (!uncounted) {
+    CountSeen(mark, &counters);
+  }
   if (!withholds) return absl::OkStatus();
 
   store::WithheldRow row;
@@ -283,6 +285,18 @@ absl::Status UserSync::Absent(const std::string& source_id,
   store::WithheldRow row;
   row.set_user_id(user_id);
   row.set_absent(true);
+  return Withhold(source_id, row);
+}
+
+// The time of a reading is that of its beginning; what it says may be as of its
+// end. So the source is asked when the reading is over.
+absl::Status UserSync::WithholdLook(const std::string& source_id,
+                                    const std::string& user_id) {
+  outcome_.user_id = user_id;
+  store::WithheldRow row;
+  row.set_user_id(user_id);
+  row.set_look_again(true);
+  row.set_uncounted(true);
   return Withhold(source_id, row);
 }
 

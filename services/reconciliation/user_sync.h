@@ -41,8 +41,8 @@ class UserSync {
   // the reading proves complete.
   absl::Status Absent(const std::string& source_id, const std::string& user_id);
 
-  // Whether Withheld needs to be told what the source says about the user (B3):
-  // it would be taken away.
+  // Whether Withheld needs to be told what the source says about the user: it
+  // would be taken away (B3), or something newer was said about it (R80).
   absl::StatusOr<bool> NeedsView(const std::string& source_id,
                                  const store::WithheldRow& row) const;
 
@@ -79,6 +79,8 @@ class UserSync {
                      const store::UserMarkRow& mark);
   absl::Status Withhold(const std::string& source_id,
                         const store::WithheldRow& row);
+  absl::Status WithholdLook(const std::string& source_id,
+                            const std::string& user_id);
   void Hold(Danger danger, const std::string& source_id,
             store::WithheldRow row);
   void Keep();
@@ -94,6 +96,14 @@ class UserSync {
   absl::Status CarryOutAbsent(const UserRecord& record,
                               const std::string& source_id,
                               const SourceView* view);
+  absl::Status FollowView(const UserRecord& record,
+                          const std::string& source_id,
+                          const store::WithheldRow& row,
+                          const SourceView* view);
+  // Hands to the guard what it holds of this; the rest is due.
+  reconciliation::Withheld HoldParts(const std::string& user_id,
+                                     const std::string& source_id,
+                                     const reconciliation::Withheld& wanted);
   absl::Status CarryOutDue(const UserRecord& record,
                            const std::string& source_id,
                            const store::WithheldRow& row);
@@ -105,6 +115,9 @@ class UserSync {
   absl::Time now_;
   const std::function<std::string()>& make_id_;
   absl::Time read_time_;
+  bool at_once_;    // Takes and gives in one, ...
+  bool has_proof_;  // ... if what it says proves that it may take (R30).
+  bool is_counted_ = false;  // Among those who were seen.
   absl::optional<v1::Evidence> evidence_;
   UserOutcome outcome_;
 };

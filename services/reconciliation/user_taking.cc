@@ -50,14 +50,15 @@ void UserSync::Keep() {
 
 absl::StatusOr<bool> UserSync::NeedsView(const std::string& source_id,
                                          const store::WithheldRow& row) const {
-  if (!row.absent() || !work_.place.complete()) return false;
+  // What is not proved is read anew soon in any case.
+  if (row.has_merge() || !work_.place.complete()) return false;
   ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
                    transaction_.identities().FindUser(row.user_id()));
   if (!record.has_value() || IsPinned(record->user)) return false;
   const Claim* claim = record->user.ClaimOf(work_.directory());
-  if (claim == nullptr || claim->source_id != source_id || IsNewer(*claim)) {
-    return false;
-  }
+  if (claim == nullptr || claim->source_id != source_id) return false;
+  if (row.look_again() || IsNewer(*claim)) return true;
+  if (!row.absent()) return false;
   const Fate fate = DecideAbsent(record->user, work_.rules, now_).fate;
   return (fate == Fate::kRemove || fate == Fate::kDropClaim) &&
          !HeldBy(record->user, fate).has_value();
@@ -76,13 +77,38 @@ absl::Status UserSync::Withheld(const std::string& source_id,
   const Claim* claim =
       record.has_value() ? record->user.ClaimOf(work_.directory()) : nullptr;
   const bool still_ours = claim != nullptr && claim->source_id == source_id &&
-                          !IsNewer(*claim) && !LeavesPinned(record->user);
+                          !LeavesPinned(record->user);
+  if (still_ours && (row.look_again() || IsNewer(*claim))) {
+    return FollowView(*record, source_id, row, view);
+  }
   if (still_ours && row.absent()) {
     return CarryOutAbsent(*record, source_id, view);
   }
   if (still_ours) return CarryOutDue(*record, source_id, row);
   if (row.uncounted()) CountSeen(store::UserMarkRow(), &work_.counters());
   return absl::OkStatus();
+}
+
+// Like a sync of this user alone: the newest answer decides.
+absl::Status UserSync::FollowView(const UserRecord& record,
+                                  const std::string& source_id,
+                                  const store::WithheldRow& row,
+                                  const SourceView* view) {
+  v1::RunCounters& counters = work_.counters();
+  Add(1, &v1::RunCounters::users_newer, &v1::RunCounters::set_users_newer,
+      &counters);
+  if (view != nullptr) SetEvidence(view->evidence);
+  const bool is_answered =
+      view != nullptr && !IsNewer(*record.user.ClaimOf(work_.directory()));
+  if (is_answered && view->in_scope()) {
+    at_once_ = true;
+    has_proof_ = work_.place.complete() && view->evidence.complete();
+    is_counted_ = !row.uncounted();
+    return Follow(*view->user, record.user.id, /*may_merge=*/true);
+  }
+  if (row.uncounted()) CountSeen(store::UserMarkRow(), &counters);
+  if (!is_answered) return absl::OkStatus();
+  return CarryOutAbsent(record, source_id, view);
 }
 
 absl::Status UserSync::CarryOutMerge(const std::string& source_id,
@@ -185,40 +211,53 @@ absl::Status UserSync::Remove(const UserRecord& record,
   return written;
 }
 
-absl::Status UserSync::CarryOutDue(const UserRecord& record,
-                                   const std::string& source_id,
-                                   const store::WithheldRow& row) {
+reconciliation::Withheld UserSync::HoldParts(
+    const std::string& user_id, const std::string& source_id,
+    const reconciliation::Withheld& wanted) {
   reconciliation::Withheld due;
   store::WithheldRow held;
-  held.set_user_id(record.user.id);
-  // An email is cleared by what a reading says, the rest by what it does not.
-  due.clear_email = row.clear_email();
+  held.set_user_id(user_id);
+  due.clear_email = wanted.clear_email;
   if (due.clear_email && work_.IsHeld(Danger::kEmailsCleared)) {
     due.clear_email = false;
     store::WithheldRow part = held;
     part.set_clear_email(true);
     Hold(Danger::kEmailsCleared, source_id, part);
   }
-  if (work_.place.complete()) {
-    due.disable = row.disable();
-    if (due.disable && work_.IsHeld(Danger::kDisabled)) {
-      due.disable = false;
-      store::WithheldRow part = held;
-      part.set_disable(true);
-      Hold(Danger::kDisabled, source_id, part);
-    }
-    store::WithheldRow emptying = held;
-    for (const std::string& group : row.leave_groups()) {
-      if (absl::c_linear_search(work_.scope.emptied_groups(), group)) {
-        emptying.add_leave_groups(group);
-      } else {
-        due.leave_groups.push_back(group);
-      }
-    }
-    if (!emptying.leave_groups().empty()) {
-      Hold(Danger::kGroupsEmptied, source_id, emptying);
+  due.disable = wanted.disable;
+  if (due.disable && work_.IsHeld(Danger::kDisabled)) {
+    due.disable = false;
+    store::WithheldRow part = held;
+    part.set_disable(true);
+    Hold(Danger::kDisabled, source_id, part);
+  }
+  store::WithheldRow emptying = held;
+  for (const std::string& group : wanted.leave_groups) {
+    if (absl::c_linear_search(work_.scope.emptied_groups(), group)) {
+      emptying.add_leave_groups(group);
+    } else {
+      due.leave_groups.push_back(group);
     }
   }
+  if (!emptying.leave_groups().empty()) {
+    Hold(Danger::kGroupsEmptied, source_id, emptying);
+  }
+  return due;
+}
+
+absl::Status UserSync::CarryOutDue(const UserRecord& record,
+                                   const std::string& source_id,
+                                   const store::WithheldRow& row) {
+  reconciliation::Withheld wanted;
+  // An email is cleared by what a reading says, the rest by what it does not.
+  wanted.clear_email = row.clear_email();
+  if (work_.place.complete()) {
+    wanted.disable = row.disable();
+    wanted.leave_groups.assign(row.leave_groups().begin(),
+                               row.leave_groups().end());
+  }
+  const reconciliation::Withheld due =
+      HoldParts(record.user.id, source_id, wanted);
   const UserDecision decision = DecideWithheld(record.user, due, now_);
   const int64_t left =
       CountOnlyInFirst(record.user.groups, decision.after.groups);
@@ -229,8 +268,7 @@ absl::Status UserSync::CarryOutDue(const UserRecord& record,
   if (row.uncounted()) {
     CountSeen(added, &counters);
   } else {
-    counters.set_users_disabled(counters.users_disabled() + added.disabled());
-    counters.set_memberships_removed(counters.memberships_removed() + left);
+    CountChanges(added, &counters);
   }
   if (decision.fate == Fate::kUnchanged) return absl::OkStatus();
   return Write(&record, decision,
