@@ -142,11 +142,14 @@ absl::StatusOr<bool> DirectoryReleaser::ReleaseSome(const DirectoryName& name,
     }
   }
   // Nobody comes back to what was met, decided and held: it names people.
-  RETURN_IF_ERROR(DissolveBatches(name, now, *transaction));
   for (const std::string& prefix :
        {keys::CollisionsOfDirectory(name.id()), keys::Decisions(name.id()),
         keys::HeldRowsOfDirectory(name.id())}) {
     RETURN_IF_ERROR(DropRows(prefix, *transaction));
+  }
+  // A batch is open as long as it has rows.
+  if (HasRoom(*transaction)) {
+    RETURN_IF_ERROR(DissolveBatches(name, now, *transaction));
   }
   const bool is_done = transaction->empty();
   RETURN_IF_ERROR(transaction->Commit());

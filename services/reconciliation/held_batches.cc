@@ -73,6 +73,13 @@ absl::Status SettleOne(const RunEngineOptions& options, const RunWork& work,
   ASSIGN_OR_RETURN(absl::optional<v1::HeldBatch> batch,
                    FindBatch(transaction->reader(), *open));
   if (!batch.has_value()) return absl::OkStatus();
+  // A run has opened it before it writes the rows; it settles at its end.
+  ASSIGN_OR_RETURN(const absl::optional<store::RunningRow> running,
+                   transaction->runs().FindRunning(directory.id()));
+  if (running.has_value() && batch->run() != work.run.name() &&
+      batch->run() == RunName(directory, running->run()).ToString()) {
+    return absl::OkStatus();
+  }
   int64_t changes = 0;
   auto cursor = transaction->reader().Scan(
       work.account(), KeyRange::Prefix(keys::HeldRows(directory.id(), danger)));
@@ -199,11 +206,8 @@ absl::StatusOr<std::string> HoldBatch(const GuardFact& fact,
   return batch.name();
 }
 
-absl::Status SettleBatches(const RunEngineOptions& options,
+absl::Status SettleBatches(bool knows_all, const RunEngineOptions& options,
                            const RunWork& work) {
-  // Only who has read everything knows what is no longer asked for.
-  const bool knows_all =
-      work.run.kind() == v1::Run::FULL && work.place.complete();
   for (const Danger danger : kDangers) {
     const int number = static_cast<int>(danger);
     bool done = !knows_all;

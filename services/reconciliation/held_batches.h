@@ -47,10 +47,11 @@ absl::StatusOr<std::string> HoldBatch(const GuardFact& fact,
                                       const RunWork& work,
                                       Transaction& transaction);
 
-// After a run has said what it holds: what an earlier run has held and this
-// one, having read everything, has not, is held no more; a batch with nothing
-// in it dissolves.
-absl::Status SettleBatches(const RunEngineOptions& options,
+// After a run has said what it holds, or a sync of one user what it does not: a
+// batch with nothing in it dissolves, but one that another run is about to
+// fill. `knows_all`: what an earlier run has held and this one has not, is held
+// no more.
+absl::Status SettleBatches(bool knows_all, const RunEngineOptions& options,
                            const RunWork& work);
 
 // Marks that the run of an approved batch has ended. If it could not do its

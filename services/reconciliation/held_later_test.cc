@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/reconciliation/held_batches.h"
+#include "services/reconciliation/invariants.h"
 #include "services/reconciliation/run_requests.h"
 #include "services/reconciliation/run_scope.h"
 #include "services/reconciliation/world.h"
@@ -104,6 +105,58 @@ TEST(HeldLater, B2_R46_ApprovedItIsNotAboutAGroupOfAnotherDirectory) {
           "approved", world.clock.TimeNow(), *world.store));
   ASSERT_OK(world.Carry(*RunName::Parse(run.name())));
   EXPECT_THAT(world.GroupNamesOf("ada@a.test"), ElementsAre("Crew", "Sales"));
+}
+
+// The guard has opened a batch, whose rows are about to be written, when
+// somebody is synced by himself.
+TEST(HeldLater, B2_ASyncOfOneUserDoesNotDissolveWhatARunIsHolding) {
+  World world;
+  FakeTenant& tenant = world.tenant();
+  tenant.AddGroup(1, "Sales");
+  for (int n = 10; n < 30; ++n) {
+    tenant.AddUser(n, "u" + std::to_string(n) + "@a.test", {1});
+  }
+  world.Sync();
+  world.directory_service.read_seconds += 100;
+  for (int n = 10; n < 20; ++n) tenant.RemoveUser(n);
+  const RunName run = world.Start();
+  const int messages = 2 + 1 + 10 + 1;
+  world.directory_service.on_message = [&](int n) {
+    world.is_stopping = n == messages;  // After the trailer.
+  };
+  ASSERT_OK(world.Carry(run));
+  world.is_stopping = false;
+  ASSERT_EQ(world.Find(run).phase(), v1::Run::REMOVING);
+  ASSERT_EQ(OnlyBatch(world).state(), v1::HeldBatch::HELD);
+
+  world.directory_service.read_seconds += 100;
+  ASSERT_OK(world.SyncUser("u25@a.test"));
+  EXPECT_EQ(OnlyBatch(world).state(), v1::HeldBatch::HELD);
+  ASSERT_OK(world.Carry(run));
+  EXPECT_EQ(OnlyBatch(world).state(), v1::HeldBatch::HELD);
+  EXPECT_EQ(OnlyBatch(world).change_count(), 10);
+  ASSERT_OK(CheckInvariants(*world.store, "acme"));
+}
+
+// Nobody settles after a run that ends in between.
+TEST(HeldLater, B2_ARunThatIsCancelledSaysWhatItHasHeld) {
+  World world;
+  FakeTenant& tenant = world.tenant();
+  tenant.AddGroup(1, "Sales");
+  for (int n = 10; n < 30; ++n) {
+    tenant.AddUser(n, "u" + std::to_string(n) + "@a.test", {1});
+  }
+  world.Sync();
+  for (int n = 10; n < 20; ++n) tenant.RemoveUser(n);
+  const RunName run = world.Start();
+  const int messages = 2 + 1 + 10 + 1;
+  world.directory_service.on_message = [&](int n) {
+    if (n != messages) return;
+    ASSERT_OK(RequestCancel(run, *world.store));
+  };
+  ASSERT_OK(world.Carry(run));
+  EXPECT_EQ(world.Find(run).state(), v1::Run::CANCELLED);
+  EXPECT_EQ(OnlyBatch(world).state(), v1::HeldBatch::DISSOLVED);
 }
 
 }  // namespace

@@ -48,6 +48,7 @@ class Check {
     RETURN_IF_ERROR(CompareIndex("pinned", expected_pins_));
     RETURN_IF_ERROR(CompareMembers());
     RETURN_IF_ERROR(CheckRuns());
+    RETURN_IF_ERROR(CheckHeld());
     RETURN_IF_ERROR(CheckLive());
     RETURN_IF_ERROR(CheckFeed());
     if (violations_.empty()) return absl::OkStatus();
@@ -225,6 +226,7 @@ class Check {
       ASSIGN_OR_RETURN(store::RunningRow row,
                        rollcall::store::Parse<store::RunningRow>(entry.value));
       running_keys.insert(keys::Run(directory, row.run()));
+      running_.insert(directory);
       return absl::OkStatus();
     }));
     std::set<std::string> found_keys;
@@ -245,6 +247,54 @@ class Check {
       }));
     }
     return absl::OkStatus();
+  }
+
+  // A batch is open if, and only if, it is held; what is held is of an open
+  // one, or a run is at work on it (B2).
+  absl::Status CheckHeld() {
+    std::map<std::string, int> held;  // By key of the batch.
+    RETURN_IF_ERROR(ForEach("held", [&](const Entry& entry) -> absl::Status {
+      ASSIGN_OR_RETURN(
+          store::HeldBatchRow row,
+          rollcall::store::Parse<store::HeldBatchRow>(entry.value));
+      if (row.batch().state() == v1::HeldBatch::HELD) {
+        held[entry.key] = row.batch().danger();
+      }
+      return absl::OkStatus();
+    }));
+    std::map<std::string, int> open;
+    std::set<std::pair<std::string, int64_t>> open_dangers;
+    RETURN_IF_ERROR(
+        ForEach("held_open", [&](const Entry& entry) -> absl::Status {
+          std::string directory;
+          int64_t danger = 0;
+          RETURN_IF_ERROR(KeyReader(entry.key)
+                              .Table("held_open")
+                              .String(&directory)
+                              .Int64(&danger)
+                              .Finish());
+          ASSIGN_OR_RETURN(store::IdRow row,
+                           rollcall::store::Parse<store::IdRow>(entry.value));
+          open[keys::HeldBatch(directory, row.id())] = static_cast<int>(danger);
+          open_dangers.insert({directory, danger});
+          return absl::OkStatus();
+        }));
+    if (open != held) Violated("The batches that are open and held differ.");
+    return ForEach("held_rows", [&](const Entry& entry) -> absl::Status {
+      std::string directory, source_id;
+      int64_t danger = 0;
+      RETURN_IF_ERROR(KeyReader(entry.key)
+                          .Table("held_rows")
+                          .String(&directory)
+                          .Int64(&danger)
+                          .String(&source_id)
+                          .Finish());
+      if (open_dangers.count({directory, danger}) == 0 &&
+          running_.count(directory) == 0) {
+        Violated("What is held of ", source_id, " is of no open batch.");
+      }
+      return absl::OkStatus();
+    });
   }
 
   absl::Status CheckLive() {
@@ -310,6 +360,7 @@ class Check {
   std::map<std::string, User> users_;
   std::map<std::string, Group> groups_;
   std::map<std::string, int64_t> live_;  // Users by directory.
+  std::set<std::string> running_;        // Directories with a run under way.
   std::map<std::string, std::string> expected_usernames_;
   std::map<std::string, std::string> expected_user_sources_;
   std::map<std::string, std::string> expected_group_names_;

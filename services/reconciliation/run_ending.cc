@@ -72,10 +72,22 @@ v1::ChangeEvent RunFinishedEvent(const RunWork& work, absl::Time now) {
 absl::Status FinishRun(v1::Run::State state, const RunEngineOptions& options,
                        RunWork& work) {
   RETURN_IF_ERROR(DropOldCollisions(state, options, work));
+  const bool is_given_up =
+      state == v1::Run::FAILED || state == v1::Run::CANCELLED;
+  if (is_given_up && !work.run.plan_only()) {
+    // It may have opened a batch whose rows it has not written. What is damaged
+    // must not keep the run from its end.
+    const absl::Status settled =
+        SettleBatches(/*knows_all=*/false, options, work);
+    if (!settled.ok()) {
+      LogWarning("batches_not_settled",
+                 {{"run", work.run.name()}, {"error", settled}});
+    }
+  }
   const absl::Time now = options.clock.TimeNow();
   work.run.set_state(state);
   work.run.set_phase(v1::Run::ENDED);
-  if (state != v1::Run::FAILED && state != v1::Run::CANCELLED) {
+  if (!is_given_up) {
     const int64_t seen = work.counters().users_seen();
     SetProgress(seen, seen, work);
   }

@@ -250,7 +250,10 @@ absl::Status TakeWithheld(const RunEngineOptions& options, RunWork& work) {
   }
   if (!IsApprovedBatch(work)) {
     if (work.place.complete()) RETURN_IF_ERROR(RemoveStrangers(options, work));
-    RETURN_IF_ERROR(SettleBatches(options, work));
+    // Only who has read everything knows what is no longer asked for.
+    const bool knows_all =
+        work.run.kind() == v1::Run::FULL && work.place.complete();
+    RETURN_IF_ERROR(SettleBatches(knows_all, options, work));
   }
   if (work.place.unproven_count() > 0) {
     AddProblem({"REMOVAL_UNPROVEN",

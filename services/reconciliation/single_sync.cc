@@ -328,7 +328,8 @@ absl::StatusOr<absl::optional<v1::SyncUserResponse>> SingleSync::Apply(
   }
   RETURN_IF_ERROR(transaction->Commit());
   transaction.reset();
-  if (work.has_held) RETURN_IF_ERROR(SettleBatches(options_, work));
+  if (work.has_held)
+    RETURN_IF_ERROR(SettleBatches(/*knows_all=*/false, options_, work));
   LogInfo(
       "user_synced",
       {{"directory", name.ToString()},
