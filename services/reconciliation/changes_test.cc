@@ -452,5 +452,57 @@ TEST(Runs, B6_OldRunsOfChangesAreForgottenAndFullOnesAreNot) {
   EXPECT_THAT(Runs(world), SizeIs(2));
 }
 
+// The slot was served by a run that came to nothing.
+TEST(Schedule, R68_R69_AFullRunThatFailsIsRepeatedTheSameDay) {
+  World world;
+  Populate(world);
+  Crew crew(world);
+  crew.Turn();
+  world.clock.AdvanceTime(kDay);
+  world.directory_service.break_error =
+      FailedPrecondition("SOURCE_BROKEN", "The source is broken.");
+  world.directory_service.breaks_left = 1;
+  crew.Turn();
+  ASSERT_EQ(Runs(world).front().state(), v1::Run::FAILED);
+  crew.Turn();
+  EXPECT_EQ(Runs(world).front().state(), v1::Run::FAILED);  // Not at once.
+  world.clock.AdvanceTime(absl::Hours(1));
+  crew.Turn();
+  EXPECT_EQ(Runs(world).front().kind(), v1::Run::FULL);
+  EXPECT_EQ(Runs(world).front().state(), v1::Run::SUCCEEDED);
+}
+
+// What is under way is the answer, and what was asked for comes after it.
+TEST(Schedule, R66_R69_AFullSyncAskedForDuringAnotherRunComesNext) {
+  for (const bool finds : {true, false}) {
+    SCOPED_TRACE(finds);
+    World world;
+    Populate(world);
+    Crew crew(world);
+    crew.Turn();
+    world.tenant().UserAt(10).set_email("new@d1.test");
+    const RunName changes = world.Start("d1", v1::Run::CHANGES);
+    const RunRequest wanted = {.kind = v1::Run::FULL, .request_id = "mine"};
+    const absl::Time now = world.clock.TimeNow();
+    if (finds) {
+      ASSERT_OK_AND_ASSIGN(const auto answer,
+                           FindAnswer(kD1, wanted, now, *world.store));
+      ASSERT_TRUE(answer.has_value());
+      EXPECT_EQ(answer->name(), changes.ToString());
+    } else {
+      ASSERT_OK_AND_ASSIGN(
+          const v1::Run answer,
+          StartRun(RunName(kD1, "full"), wanted, now, *world.store));
+      EXPECT_EQ(answer.name(), changes.ToString());
+    }
+    ASSERT_OK(world.Carry(changes));
+    crew.Turn();
+    EXPECT_THAT(Runs(world), SizeIs(3));
+    EXPECT_EQ(Runs(world).front().kind(), v1::Run::FULL);
+    crew.Turn();
+    EXPECT_THAT(Runs(world), SizeIs(3));  // Once.
+  }
+}
+
 }  // namespace
 }  // namespace rollcall::reconciliation

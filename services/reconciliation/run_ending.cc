@@ -1,5 +1,7 @@
 #include "services/reconciliation/run_ending.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 
 #include "absl/types/optional.h"
@@ -14,6 +16,13 @@
 namespace rollcall::reconciliation {
 namespace {
 
+// After a while, unless that is due earlier.
+void ReadAllAgain(absl::Time now, store::DirectoryRow* row) {
+  const int64_t retry = absl::ToUnixNanos(now + kFullRetryDelay);
+  const int64_t due = row->full_retry_nanos();
+  row->set_full_retry_nanos(due == 0 ? retry : std::min(due, retry));
+}
+
 // What the next runs of the directory begin with. The cursor moves only with
 // the run's last batch (invariant 5), and only over what was done.
 absl::Status HandOn(v1::Run::State state, absl::Time now, const RunWork& work,
@@ -23,16 +32,27 @@ absl::Status HandOn(v1::Run::State state, absl::Time now, const RunWork& work,
                         work.run.kind() == v1::Run::PLAN;
   const bool has_ended_well =
       state == v1::Run::SUCCEEDED || state == v1::Run::PARTIAL;
-  if (!has_read || !has_ended_well) return absl::OkStatus();
+  // It has served its slot by its start (R68).
+  const bool is_failed_full = state == v1::Run::FAILED &&
+                              work.run.kind() == v1::Run::FULL &&
+                              !work.run.plan_only();
+  if (!is_failed_full && (!has_read || !has_ended_well)) {
+    return absl::OkStatus();
+  }
   ASSIGN_OR_RETURN(store::DirectoryRow row,
                    transaction.runs().GetDirectory(work.directory()));
+  if (is_failed_full) {
+    ReadAllAgain(now, &row);
+    transaction.Put(keys::Directory(work.directory()), row);
+    return absl::OkStatus();
+  }
   row.set_change_cursor(work.place.next_change_cursor());
   row.set_shape(work.scope.shape());
   row.set_read_time_nanos(
       absl::ToUnixNanos(FromTimestamp(work.run.read_time())));
   if (work.place.needs_full()) {
-    row.set_full_retry_nanos(absl::ToUnixNanos(now + kFullRetryDelay));
-  } else if (work.run.kind() != v1::Run::CHANGES) {
+    ReadAllAgain(now, &row);
+  } else if (work.run.kind() == v1::Run::FULL) {
     row.clear_full_retry_nanos();
   }
   transaction.Put(keys::Directory(work.directory()), row);

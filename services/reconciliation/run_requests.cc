@@ -78,10 +78,11 @@ absl::Status Remember(const std::string& directory,
 // The answer that there is already, with what is to be remembered of it in the
 // transaction.
 absl::StatusOr<absl::optional<v1::Run>> Answer(const std::string& directory,
-                                               const std::string& request_id,
+                                               const RunRequest& wanted,
                                                absl::Time now,
                                                Transaction& transaction) {
   const RunReader& runs = transaction.runs();
+  const std::string& request_id = wanted.request_id;
   if (!request_id.empty()) {
     ASSIGN_OR_RETURN(absl::optional<store::RequestRow> request,
                      runs.FindRequest(directory, request_id));
@@ -96,6 +97,13 @@ absl::StatusOr<absl::optional<v1::Run>> Answer(const std::string& directory,
   RETURN_IF_ERROR(
       Remember(directory, request_id, running->run(), now, transaction));
   ASSIGN_OR_RETURN(v1::Run run, MustFind(runs, directory, running->run()));
+  const bool is_full_wanted = wanted.kind == v1::Run::FULL && !wanted.plan_only;
+  if (is_full_wanted && run.kind() != v1::Run::FULL) {
+    // Comes next (R66): the schedule starts it when this one has ended.
+    ASSIGN_OR_RETURN(store::DirectoryRow row, runs.GetDirectory(directory));
+    row.set_full_retry_nanos(absl::ToUnixNanos(now));
+    transaction.Put(keys::Directory(directory), row);
+  }
   return absl::make_optional(std::move(run));
 }
 
@@ -189,11 +197,12 @@ absl::Status CheckMayStart(const RunName& name,
 }
 
 absl::StatusOr<absl::optional<v1::Run>> FindAnswer(
-    const DirectoryName& directory, const std::string& request_id,
-    absl::Time now, IdentityStore& store) {
+    const DirectoryName& directory, const RunRequest& request, absl::Time now,
+    IdentityStore& store) {
   ASSIGN_OR_RETURN(auto transaction, store.Begin(directory.account().id()));
   ASSIGN_OR_RETURN(absl::optional<v1::Run> run,
-                   Answer(directory.id(), request_id, now, *transaction));
+                   Answer(directory.id(), request, now, *transaction));
+  if (run.has_value()) RETURN_IF_ERROR(CheckAnswer(*run, request));
   RETURN_IF_ERROR(transaction->Commit());
   return run;
 }
@@ -218,7 +227,7 @@ absl::StatusOr<v1::Run> StartRun(const RunName& name, const RunRequest& request,
   const std::string& directory = name.directory().id();
   ASSIGN_OR_RETURN(auto transaction, store.Begin(name.account().id()));
   ASSIGN_OR_RETURN(absl::optional<v1::Run> answer,
-                   Answer(directory, request.request_id, now, *transaction));
+                   Answer(directory, request, now, *transaction));
   if (answer.has_value()) {
     RETURN_IF_ERROR(CheckAnswer(*answer, request));
     RETURN_IF_ERROR(transaction->Commit());

@@ -20,13 +20,6 @@ namespace rollcall::reconciliation {
 // How long a request id is remembered.
 inline constexpr absl::Duration kRequestRetention = absl::Hours(24);
 
-// The run that a request is answered with without starting one: the one that
-// the same request has got before, or the one that is running. None: a run may
-// start. In the second case the request id is remembered too.
-absl::StatusOr<absl::optional<v1::Run>> FindAnswer(
-    const DirectoryName& directory, const std::string& request_id,
-    absl::Time now, IdentityStore& store);
-
 struct RunRequest {
   v1::Run::Kind kind = v1::Run::FULL;  // FULL or CHANGES.
   std::string request_id;              // Empty: none.
@@ -40,6 +33,15 @@ struct RunRequest {
 // A plan is no answer to who asks for a sync, nor the other way round, nor one
 // plan to who asks for another: FAILED_PRECONDITION, reason RUN_UNDER_WAY.
 absl::Status CheckAnswer(const v1::Run& answer, const RunRequest& request);
+
+// The run that a request is answered with without starting one: the one that
+// the same request has got before, or the one that is running (R69). None: a
+// run may start. In the second case the request id is remembered too, and a
+// full sync that was asked for during another kind of run comes next (R66).
+// Errors are those of CheckAnswer.
+absl::StatusOr<absl::optional<v1::Run>> FindAnswer(
+    const DirectoryName& directory, const RunRequest& request, absl::Time now,
+    IdentityStore& store);
 
 // Starts a run, unless FindAnswer has an answer by now. ALREADY_EXISTS, reason
 // RUN_EXISTS, if the id is taken. Changes of a directory that was never read

@@ -88,11 +88,10 @@ absl::StatusOr<v1::Run> ReconciliationServiceImpl::CreateRun(
                              .plan_only = plan_only,
                              .assumes_normalization = assumes};
 
-  ASSIGN_OR_RETURN(absl::optional<v1::Run> answer,
-                   FindAnswer(directory, request.request_id(),
-                              options_.clock.TimeNow(), options_.store));
+  ASSIGN_OR_RETURN(
+      absl::optional<v1::Run> answer,
+      FindAnswer(directory, wanted, options_.clock.TimeNow(), options_.store));
   if (answer.has_value()) {
-    RETURN_IF_ERROR(CheckAnswer(*answer, wanted));
     ShowLiveProgress(&*answer);
     return *std::move(answer);
   }
