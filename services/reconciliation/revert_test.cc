@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/status/errors.h"
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -295,6 +296,37 @@ TEST(Revert, B5_B12_KilledAtEachCommitItEndsTheSame) {
       ASSERT_EQ(world->Dump(), expected);
     }
   }
+}
+
+// What the run has done is not known any more.
+TEST(Revert, B5_ARunWhoseEventsWereDroppedIsRefused) {
+  World world;
+  Populate(world);
+  const v1::Run mad = SyncMad(world);
+  world.clock.AdvanceTime(2 * kDefaultFeedRetention);
+  FeedExpiry expiry(*world.store, kDefaultFeedRetention);
+  ASSERT_OK(expiry.RunOnce(world.clock.TimeNow()));
+  const auto refused =
+      StartRevert(*RunName::Parse(mad.name()), "late", store::ScopeRow(),
+                  world.clock.TimeNow(), *world.store);
+  EXPECT_THAT(refused, StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_EQ(ReasonOf(refused.status()), "RUN_HISTORY_LOST");
+  EXPECT_EQ(world.Find(*RunName::Parse(mad.name())).reverted_by(), "");
+}
+
+TEST(Revert, B5_EventsThatAreDroppedMeanwhileAreAProblem) {
+  World world;
+  Populate(world);
+  const v1::Run mad = SyncMad(world);
+  const RunName revert = world.StartReverting(mad);
+  world.clock.AdvanceTime(2 * kDefaultFeedRetention);
+  FeedExpiry expiry(*world.store, kDefaultFeedRetention);
+  ASSERT_OK(expiry.RunOnce(world.clock.TimeNow()));
+  ASSERT_OK(world.Carry(revert));
+  const v1::Run ended = world.Find(revert);
+  EXPECT_EQ(ended.state(), v1::Run::PARTIAL);
+  ASSERT_EQ(ended.problems_size(), 1);
+  EXPECT_EQ(ended.problems(0).reason(), "RUN_HISTORY_LOST");
 }
 
 }  // namespace

@@ -38,6 +38,15 @@ v1::UserChange::Kind KindOf(const User& before, const User& after) {
                                   : v1::UserChange::RESTORED;
 }
 
+// Events up to this one are not known any more.
+absl::StatusOr<int64_t> DroppedSequence(const Transaction& transaction) {
+  ASSIGN_OR_RETURN(
+      const absl::optional<store::HeadRow> head,
+      GetMessage<store::HeadRow>(transaction.reader(), transaction.account(),
+                                 keys::Head()));
+  return head.has_value() ? head->dropped_sequence() : 0;
+}
+
 // One batch of an undoing. One thread.
 class Reverting {
  public:
@@ -133,6 +142,15 @@ class Reverting {
 absl::StatusOr<bool> RevertSome(const RunEngineOptions& options,
                                 RunWork& work) {
   ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
+  ASSIGN_OR_RETURN(const int64_t dropped, DroppedSequence(*transaction));
+  if (dropped > work.place.withheld_done()) {
+    AddProblem({"RUN_HISTORY_LOST",
+                absl::StrCat("Some of what ", work.run.reverted_run(),
+                             " has done became too old to be known before it "
+                             "was undone.")},
+               work);
+    work.place.set_withheld_done(dropped);
+  }
   Reverting reverting(options.clock.TimeNow(), work, *transaction);
   MessageCursor<store::EventRow> events(
       transaction->reader(), work.account(),
@@ -209,6 +227,14 @@ absl::StatusOr<v1::Run> StartRevert(const RunName& reverted,
                    GetMessage<store::RunBeginRow>(
                        transaction->reader(), transaction->account(),
                        keys::RunBegin(directory, reverted.id())));
+  ASSIGN_OR_RETURN(const int64_t dropped, DroppedSequence(*transaction));
+  if (dropped > (begin.has_value() ? begin->sequence() : 0)) {
+    return FailedPrecondition(
+        "RUN_HISTORY_LOST",
+        absl::StrCat("What ", known->name(),
+                     " has done is too old to be known, and to be undone."),
+        {{"run", known->name()}});
+  }
 
   v1::Run run = NewRun(name, v1::Run::REVERT, now);
   run.set_phase(v1::Run::REMOVING);
@@ -249,8 +275,9 @@ absl::Status RevertChanges(const RunEngineOptions& options, RunWork& work) {
                              "since, or are not what they were any more.")},
                work);
   }
-  return FinishRun(left == 0 ? v1::Run::SUCCEEDED : v1::Run::PARTIAL, options,
-                   work);
+  return FinishRun(
+      work.run.problems().empty() ? v1::Run::SUCCEEDED : v1::Run::PARTIAL,
+      options, work);
 }
 
 }  // namespace rollcall::reconciliation
