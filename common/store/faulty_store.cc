@@ -23,7 +23,20 @@ int FaultyStore::commit_count() const {
   return commits_;
 }
 
+void FaultyStore::RefuseKey(std::string key) {
+  absl::MutexLock lock(&mutex_);
+  refused_key_ = std::move(key);
+}
+
 absl::Status FaultyStore::Commit(const Batch& batch) {
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const Batch::Operation& operation : batch.operations()) {
+      if (!refused_key_.empty() && operation.key == refused_key_) {
+        return Internal("BATCH_REFUSED", "The test refuses this batch.");
+      }
+    }
+  }
   return CountCommit([&] { return base_.Commit(batch); });
 }
 

@@ -27,6 +27,9 @@ class FaultyStore : public Store {
   // STORE_FAILED, and so does every later one until Heal().
   void FailCommit(int n, Outcome outcome);
   void Heal();
+  // Batches that write this key are refused from now on with INTERNAL, reason
+  // BATCH_REFUSED: it is they that are wrong, and not the store.
+  void RefuseKey(std::string key);
   // Commits that were asked for so far.
   int commit_count() const;
 
@@ -52,6 +55,7 @@ class FaultyStore : public Store {
   Store& base_;
   mutable absl::Mutex mutex_;
   int commits_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::string refused_key_ ABSL_GUARDED_BY(mutex_);
   int fail_at_ ABSL_GUARDED_BY(mutex_) = 0;
   Outcome outcome_ ABSL_GUARDED_BY(mutex_) = Outcome::kNotWritten;
 };

@@ -31,6 +31,14 @@ bool IsExpiredCursor(const absl::Status& status, const RunWork& work) {
          ReasonOf(status) == "CHANGE_CURSOR_EXPIRED";
 }
 
+// The store is out of order, or somebody else has written: that is over one
+// day, and says nothing about the run.
+bool IsOfTheStore(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  return reason == "STORE_CONFLICT" || reason == "STORE_FAILED" ||
+         reason == "STORE_READ_FAILED" || reason == "STORE_DISK_LOW";
+}
+
 }  // namespace
 
 absl::Status RunEngine::Execute(const RunName& name) {
@@ -48,7 +56,8 @@ absl::Status RunEngine::Execute(const RunName& name) {
     status = Fail(status, stored);
   }
   if (ReasonOf(status) == "PLAN_UNDER_WAY") return Postpone(name);
-  return status;
+  if (status.ok() || IsOfTheStore(status)) return status;
+  return TryLater(status, /*is_worth_it=*/true, name);
 }
 
 absl::Status RunEngine::CarryApart(RunWork& work) {
@@ -66,19 +75,16 @@ absl::Status RunEngine::Carry(RunWork& work) {
   if (work.run.plan_only() || work.run.kind() == v1::Run::PLAN ||
       work.run.kind() == v1::Run::REVERT) {
     RETURN_IF_ERROR(CarryApart(work));
-    return work.source_error.ok() ? absl::OkStatus()
-                                  : OnSourceError(work.source_error, work);
+    return work.source_error.ok() ? absl::OkStatus() : OnSourceError(work);
   }
   RETURN_IF_ERROR(CarryPhases(work));
   if (!IsExpiredCursor(work.source_error, work)) {
-    return work.source_error.ok() ? absl::OkStatus()
-                                  : OnSourceError(work.source_error, work);
+    return work.source_error.ok() ? absl::OkStatus() : OnSourceError(work);
   }
   ASSIGN_OR_RETURN(RunWork full, LoadRun(work.name, options_.store));
   RETURN_IF_ERROR(BecomeFull(full));
   RETURN_IF_ERROR(CarryPhases(full));
-  return full.source_error.ok() ? absl::OkStatus()
-                                : OnSourceError(full.source_error, full);
+  return full.source_error.ok() ? absl::OkStatus() : OnSourceError(full);
 }
 
 absl::Status RunEngine::CarryPhases(RunWork& work) {
@@ -129,14 +135,18 @@ absl::Status RunEngine::BecomeFull(RunWork& work) {
   return transaction->Commit();
 }
 
-// Tries again later, or ends the run. What is committed stays in any case.
-absl::Status RunEngine::OnSourceError(const absl::Status& status,
-                                      const RunWork& work) {
-  ASSIGN_OR_RETURN(RunWork stored, LoadRun(work.name, options_.store));
-  const int tries = stored.running.tries() + 1;
-  if (!IsWorthRetrying(status.code(), ReasonOf(status)) || tries >= kMaxTries) {
-    return Fail(status, stored);
-  }
+absl::Status RunEngine::OnSourceError(const RunWork& work) {
+  const absl::Status& status = work.source_error;
+  return TryLater(status, IsWorthRetrying(status.code(), ReasonOf(status)),
+                  work.name);
+}
+
+// What is committed stays in any case.
+absl::Status RunEngine::TryLater(const absl::Status& status, bool is_worth_it,
+                                 const RunName& name) {
+  ASSIGN_OR_RETURN(RunWork work, LoadRun(name, options_.store));
+  const int tries = work.running.tries() + 1;
+  if (!is_worth_it || tries >= kMaxTries) return Fail(status, work);
   const absl::Duration delay =
       BackoffDelay(BackoffPolicy(), tries, absl::Uniform(random_, 0.0, 1.0));
   LogWarning("run_waits", {{"run", work.run.name()},

@@ -29,8 +29,8 @@ class RunEngine {
   explicit RunEngine(RunEngineOptions options) : options_(std::move(options)) {}
 
   // OK when the run has ended, whichever way, or waits: for its next try, for
-  // its directory failed and might not, or for the next process. An error is
-  // the store's; the run is then where its last commit has left it.
+  // something failed that might not, or for the next process. An error is the
+  // store's; the run is then where its last commit has left it.
   absl::Status Execute(const RunName& name);
 
  private:
@@ -43,7 +43,11 @@ class RunEngine {
   absl::Status Postpone(const RunName& name);
   // The changes cannot be told any more: the run goes on as a full one.
   absl::Status BecomeFull(RunWork& work);
-  absl::Status OnSourceError(const absl::Status& status, const RunWork& work);
+  absl::Status OnSourceError(const RunWork& work);
+  // Tries again later, or, if it has been tried often enough, ends the run
+  // (invariant 28).
+  absl::Status TryLater(const absl::Status& status, bool is_worth_it,
+                        const RunName& name);
   absl::Status Fail(const absl::Status& status, RunWork& work);
 
   RunEngineOptions options_;

@@ -458,6 +458,24 @@ TEST(FullSync, B12_ADirectoryThatStaysAwayEndsTheRunAfterAWhile) {
   EXPECT_EQ(world.Find(run).state(), v1::Run::FAILED);
 }
 
+// Neither the store's fault nor its directory's: nobody may try that for ever
+// (invariant 28).
+TEST(FullSync, B12_ARunThatFailsByItselfEndsAfterAWhile) {
+  World world;
+  Populate(world.tenant());
+  world.faulty->RefuseKey(keys::UserByUsername("ben@a.test"));
+  const RunName run = world.Start();
+  int tries = 0;
+  while (world.Find(run).state() == v1::Run::RUNNING && tries < 2 * kMaxTries) {
+    ++tries;
+    ASSERT_OK(world.Carry(run));
+    world.clock.AdvanceTime(absl::Hours(1));
+  }
+  EXPECT_EQ(tries, kMaxTries);
+  EXPECT_EQ(world.Find(run).state(), v1::Run::FAILED);
+  EXPECT_THAT(Reasons(world.Find(run)), ElementsAre("BATCH_REFUSED"));
+}
+
 TEST(FullSync, B12_AProcessThatEndsLeavesTheRunToTheNext) {
   World world;
   Populate(world.tenant());
