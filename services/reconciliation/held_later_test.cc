@@ -159,5 +159,44 @@ TEST(HeldLater, B2_ARunThatIsCancelledSaysWhatItHasHeld) {
   EXPECT_EQ(OnlyBatch(world).state(), v1::HeldBatch::DISSOLVED);
 }
 
+// Whoever is gone, disabled or out of a group as far as a reading says that is
+// not complete, is not known to be back (R30).
+TEST(HeldLater, R30_B2_AnIncompleteRunOfChangesMakesNothingVoid) {
+  World world;
+  FakeTenant& tenant = world.tenant();
+  tenant.limits.mutable_disabled()->set_count(0);
+  tenant.limits.mutable_removed()->set_count(0);
+  tenant.AddGroup(1, "Sales");
+  for (int n = 10; n < 14; ++n) {
+    tenant.AddUser(n, "u" + std::to_string(n) + "@a.test", {1});
+  }
+  world.Sync();
+  tenant.UserAt(10).set_enabled(false);
+  tenant.RemoveUser(11);
+  world.Sync();
+  const auto held = [&] {
+    int64_t changes = 0;
+    for (const auto& batch : *ListBatches(*world.store, kD1, "", 100)) {
+      changes += batch.change_count();
+    }
+    return changes;
+  };
+  ASSERT_EQ(held(), 2);
+  tenant.complete = false;
+  tenant.UserAt(10).set_email("new@a.test");
+  EXPECT_EQ(world.SyncChanges().state(), v1::Run::PARTIAL);
+  EXPECT_EQ(world.user("u10@a.test").email, "new@a.test");
+  EXPECT_EQ(held(), 2);
+  tenant.AddUser(11, "u11@a.test", {1});
+  world.SyncChanges();
+  EXPECT_EQ(held(), 2);
+  // A complete one knows better.
+  tenant.complete = true;
+  tenant.UserAt(10).set_enabled(true);
+  tenant.UserAt(11).set_email("new11@a.test");
+  world.SyncChanges();
+  EXPECT_EQ(held(), 0);
+}
+
 }  // namespace
 }  // namespace rollcall::reconciliation

@@ -155,8 +155,9 @@ absl::StatusOr<bool> RunApplying::LookUp(const std::vector<StreamedUser>& users,
       work_.place.set_gone_count(work_.place.gone_count() + 1);
       if (linked.has_value()) {
         RETURN_IF_ERROR(sync.Absent(streamed.user.source_id, linked->user.id));
-      } else if (work_.has_held) {
-        sync.DropHeld(streamed.user.source_id);  // A merge that is void now.
+      } else {
+        // A merge may be void now.
+        RETURN_IF_ERROR(sync.WithholdNothing(streamed.user.source_id, ""));
       }
     }
     work_.place.set_through(streamed.user.source_id);

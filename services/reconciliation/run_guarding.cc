@@ -18,6 +18,7 @@ namespace rollcall::reconciliation {
 namespace {
 
 using rollcall::store::KeyRange;
+using rollcall::store::KeyReader;
 using rollcall::store::MessageCursor;
 
 // Counts the rows of one run. One thread, one use. Grows with the number of
@@ -30,11 +31,41 @@ class Tally {
         rows_(options.store.rows()),
         identities_(options.store.Identities(work.account())) {}
 
-  absl::Status CountRange(const KeyRange& range) {
-    MessageCursor<store::WithheldRow> cursor(rows_, work_.account(), range);
+  absl::Status CountWithheld() {
+    MessageCursor<store::WithheldRow> cursor(
+        rows_, work_.account(),
+        KeyRange::Prefix(keys::WithheldOfAttempt(
+            work_.directory(), work_.name.id(), work_.place.attempt())));
     while (true) {
       ASSIGN_OR_RETURN(auto row, cursor.Next());
       if (!row.has_value()) return absl::OkStatus();
+      RETURN_IF_ERROR(Count(row->message));
+    }
+  }
+
+  // What is held already, but for users about whom this run says something
+  // newer.
+  absl::Status CountHeld() {
+    MessageCursor<store::WithheldRow> cursor(
+        rows_, work_.account(),
+        KeyRange::Prefix(keys::HeldRowsOfDirectory(work_.directory())));
+    while (true) {
+      ASSIGN_OR_RETURN(auto row, cursor.Next());
+      if (!row.has_value()) return absl::OkStatus();
+      std::string directory, source_id;
+      int64_t danger = 0;
+      RETURN_IF_ERROR(KeyReader(row->key)
+                          .Table("held_rows")
+                          .String(&directory)
+                          .Int64(&danger)
+                          .String(&source_id)
+                          .Finish());
+      ASSIGN_OR_RETURN(
+          const absl::optional<std::string> newer,
+          rows_.Get(work_.account(),
+                    keys::Withheld(work_.directory(), work_.name.id(),
+                                   work_.place.attempt(), source_id)));
+      if (newer.has_value()) continue;
       RETURN_IF_ERROR(Count(row->message));
     }
   }
@@ -114,13 +145,11 @@ class Tally {
 
 absl::Status GuardWithheld(const RunEngineOptions& options, RunWork& work) {
   Tally tally(options, work);
-  RETURN_IF_ERROR(tally.CountRange(KeyRange::Prefix(keys::WithheldOfAttempt(
-      work.directory(), work.name.id(), work.place.attempt()))));
+  RETURN_IF_ERROR(tally.CountWithheld());
   // A run of changes adds to what is held already: many small steps are one
   // large one.
   if (work.run.kind() == v1::Run::CHANGES) {
-    RETURN_IF_ERROR(tally.CountRange(
-        KeyRange::Prefix(keys::HeldRowsOfDirectory(work.directory()))));
+    RETURN_IF_ERROR(tally.CountHeld());
   }
   RETURN_IF_ERROR(tally.CountGroups());
 

@@ -118,8 +118,14 @@ absl::Status UserSync::Seen(const DesiredUser& desired,
                             const std::string& linked_id) {
   Add(1, &v1::RunCounters::users_seen, &v1::RunCounters::set_users_seen,
       &work_.counters());
-  if (work_.has_held) DropHeld(desired.source_id);
-  return Follow(desired, linked_id, /*may_merge=*/work_.at_once);
+  if (at_once_) {
+    if (work_.has_held && has_proof_) DropHeld(desired.source_id);
+    return Follow(desired, linked_id, /*may_merge=*/true);
+  }
+  const int64_t withheld = work_.place.withheld_count();
+  RETURN_IF_ERROR(Follow(desired, linked_id, /*may_merge=*/false));
+  if (work_.place.withheld_count() > withheld) return absl::OkStatus();
+  return WithholdNothing(desired.source_id, linked_id);
 }
 
 absl::StatusOr<SeenFacts> UserSync::FactsOf(
@@ -279,13 +285,31 @@ absl::Status UserSync::Absent(const std::string& source_id,
   ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
                    transaction_.identities().FindUser(user_id));
   if (!record.has_value()) return Dangling(user_id);
-  if (work_.has_held) DropHeld(source_id);
-  if (record->user.pending_deletion()) return absl::OkStatus();  // R63
-  if (LeavesPinned(record->user)) return absl::OkStatus();
+  if (record->user.pending_deletion()) {  // R63
+    return WithholdNothing(source_id, user_id);
+  }
+  if (LeavesPinned(record->user)) return WithholdNothing(source_id, user_id);
   store::WithheldRow row;
   row.set_user_id(user_id);
   row.set_absent(true);
   return Withhold(source_id, row);
+}
+
+absl::Status UserSync::WithholdNothing(const std::string& source_id,
+                                       const std::string& user_id) {
+  if (!work_.has_held) return absl::OkStatus();
+  for (const Danger danger : kDangers) {
+    ASSIGN_OR_RETURN(const absl::optional<std::string> held,
+                     transaction_.reader().Get(
+                         work_.account(),
+                         keys::HeldRow(work_.directory(),
+                                       static_cast<int>(danger), source_id)));
+    if (!held.has_value()) continue;
+    store::WithheldRow row;
+    row.set_user_id(user_id);
+    return Withhold(source_id, row);
+  }
+  return absl::OkStatus();
 }
 
 // The time of a reading is that of its beginning; what it says may be as of its

@@ -46,6 +46,11 @@ class UserSync {
   absl::StatusOr<bool> NeedsView(const std::string& source_id,
                                  const store::WithheldRow& row) const;
 
+  // Remembers that what the guard holds of this object, if anything, is void if
+  // the reading proves complete (R30): it says something newer.
+  absl::Status WithholdNothing(const std::string& source_id,
+                               const std::string& user_id);
+
   // Carries out what was withheld, hands it to the guard, or drops it for want
   // of proof. `view` is what the source says now; nullptr: it was not asked.
   absl::Status Withheld(const std::string& source_id,

@@ -69,6 +69,7 @@ absl::Status UserSync::Withheld(const std::string& source_id,
                                 const SourceView* view) {
   outcome_ = UserOutcome();
   work_.place.set_withheld_done(work_.place.withheld_done() + 1);
+  if (work_.has_held && has_proof_) DropHeld(source_id);
   if (row.has_merge()) return CarryOutMerge(source_id, row);
   ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
                    transaction_.identities().FindUser(row.user_id()));

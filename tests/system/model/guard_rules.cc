@@ -44,7 +44,9 @@ void Sync::Guard(bool complete) {
   for (const auto& [object, taking] : takings_) count(object, taking);
   if (run_.kind == "CHANGES") {
     for (const auto& [danger, batch] : state_.held[directory_]) {
-      for (const auto& [object, taking] : batch.rows) count(object, taking);
+      for (const auto& [object, taking] : batch.rows) {
+        if (told_.count(object) == 0) count(object, taking);
+      }
     }
   }
   int64_t live_groups = 0;

@@ -28,15 +28,18 @@ Outcome Sync::Changes(const std::map<int, Wanted>& last_reading) {
   for (const auto& [object, wanted] : scope_) {
     auto before = last_reading.find(object);
     if (before != last_reading.end() && before->second == wanted) continue;
-    DropHeld(object);
+    told_.insert(object);
     Count("users_seen");
     fates_[object] = Seen(wanted);
   }
   for (const auto& [object, before] : last_reading) {
-    if (scope_.count(object) == 0) DropHeld(object);
+    if (scope_.count(object) == 0) told_.insert(object);
     if (planted_ != Planted::kChangesForgetTheGone) Miss(object);
   }
   run_.kind = "CHANGES";
+  if (tenant_.readings_complete) {
+    for (const int object : told_) DropHeld(object);  // R30
+  }
   return TakeAndFinish();
 }
 

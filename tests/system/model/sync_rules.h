@@ -98,7 +98,8 @@ class Sync {
   std::map<int, int> linked_;  // Our numbers of selected groups, by object.
   std::set<int> missing_;      // Our numbers.
   std::map<int, Taking> takings_;
-  int64_t live_ = 0;  // Whom the directory managed at first.
+  std::set<int> told_;  // Objects that a run of changes tells about.
+  int64_t live_ = 0;    // Whom the directory managed at first.
   // What is held of this sync: objects by danger.
   std::map<std::string, std::set<int>> held_;
   std::set<int> emptied_;             // Groups that it must not empty.
