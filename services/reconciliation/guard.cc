@@ -9,7 +9,12 @@ bool IsOver(int64_t rows, int64_t live, const Limit& limit) {
 std::vector<GuardFact> Judge(const std::vector<GuardFact>& facts) {
   std::vector<GuardFact> held;
   for (const GuardFact& fact : facts) {
-    if (IsOver(fact.rows, fact.live, fact.limit)) held.push_back(fact);
+    if (IsOver(fact.rows, fact.live, fact.limit)) {
+      held.push_back(fact);
+    } else if (IsOver(fact.rows, fact.live, kHighestLimit)) {
+      held.push_back(fact);
+      held.back().limit = kHighestLimit;
+    }
   }
   return held;
 }

@@ -32,6 +32,10 @@ struct Limit {
 
 bool IsOver(int64_t rows, int64_t live, const Limit& limit);
 
+// No limit of a directory lets more through: there is no switch to turn the
+// guard off.
+inline constexpr Limit kHighestLimit = {.percent = 50, .count = 5};
+
 // One danger of one sync.
 struct GuardFact {
   Danger danger = Danger::kRemoved;
@@ -40,7 +44,8 @@ struct GuardFact {
   Limit limit;
 };
 
-// The facts whose part of the sync is to be held.
+// The facts whose part of the sync is to be held, with the limit that each is
+// over: its own, or the highest one.
 std::vector<GuardFact> Judge(const std::vector<GuardFact>& facts);
 
 }  // namespace rollcall::reconciliation

@@ -25,11 +25,31 @@ TEST(Guard, B2_HoldsOnlyWhatIsOverBothFigures) {
       {"rows of a directory that had none", 6, 0, {}, true},
       {"no percent is allowed, but two rows are", 2, 100, {0, 2}, false},
       {"three are not", 3, 100, {0, 2}, true},
-      {"all percent are allowed", 100, 100, {100, 0}, false},
+      {"half is not more than half", 50, 100, {50, 0}, false},
   };
   for (const Case& c : cases) {
     EXPECT_EQ(IsOver(c.rows, c.live, c.limit), c.held) << c.what;
   }
+}
+
+// No limit is a switch to turn the guard off.
+TEST(Guard, B2_MostOfWhatThereIsIsHeldWhateverTheLimits) {
+  const Limit loosest = {.percent = 100, .count = 1'000'000};
+  for (const Limit& limit :
+       {loosest, Limit{100, 0}, Limit{0, 1'000'000}, Limit{51, 7}}) {
+    const auto held = [&](int64_t rows, int64_t live) {
+      const auto facts = Judge({{Danger::kRemoved, rows, live, limit}});
+      if (facts.empty()) return false;
+      EXPECT_EQ(facts[0].limit, kHighestLimit);
+      return true;
+    };
+    EXPECT_TRUE(held(6, 6));
+    EXPECT_TRUE(held(6, 11));
+    EXPECT_FALSE(held(5, 5));
+  }
+  EXPECT_TRUE(Judge({{Danger::kRemoved, 500'000, 1'000'000, loosest}}).empty());
+  EXPECT_FALSE(
+      Judge({{Danger::kRemoved, 500'001, 1'000'000, loosest}}).empty());
 }
 
 TEST(Guard, B2_JudgesEachDangerByItself) {

@@ -71,9 +71,14 @@ void Sync::Guard(bool complete) {
 }
 
 void Sync::Judge(const std::string& danger, int64_t rows, int64_t live) {
-  const GuardLimit& limit = tenant_.limit;
   if (planted_ == Planted::kGuardSleeps) return;
-  if (rows <= limit.count || rows * 100 <= live * limit.percent) return;
+  const auto is_over = [&](const GuardLimit& limit) {
+    return rows > limit.count && rows * 100 > live * limit.percent;
+  };
+  const GuardLimit highest = {.percent = 50, .count = 5};
+  const bool over_own = is_over(tenant_.limit);
+  if (!over_own && !is_over(highest)) return;
+  const GuardLimit& limit = over_own ? tenant_.limit : highest;
   held_[danger];
   run_.problems.insert("CHANGES_HELD");
   Batch& batch = state_.held[directory_][danger];
