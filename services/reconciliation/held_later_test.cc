@@ -198,5 +198,42 @@ TEST(HeldLater, R30_B2_AnIncompleteRunOfChangesMakesNothingVoid) {
   EXPECT_EQ(held(), 0);
 }
 
+// Who is not removed leaves no group: there is nothing else to approve.
+TEST(HeldLater, B2_WhoIsHeldAsRemovedEmptiesNoGroup) {
+  World world;
+  FakeTenant& tenant = world.tenant();
+  tenant.limits.mutable_groups_emptied()->set_count(0);
+  tenant.limits.mutable_removed()->set_count(0);
+  tenant.AddGroup(1, "Sales");
+  tenant.AddGroup(2, "Crew");
+  tenant.AddUser(10, "ada@a.test", {1});
+  tenant.AddUser(11, "ben@a.test", {2});
+  world.Sync();
+  tenant.RemoveUser(10);
+  const v1::Run run = world.Sync();
+  EXPECT_EQ(OnlyBatch(world).danger(), v1::HeldBatch::REMOVED);
+  EXPECT_EQ(run.problems_size(), 1);
+  EXPECT_EQ(run.held_batches_size(), 1);
+}
+
+// Nobody claims her any more, and she is in the trash: what is written over her
+// counts like what is written over anybody whom nobody manages.
+TEST(HeldLater, B2_R43_MergingIntoTheTrashIsMerging) {
+  World world;
+  User ada;
+  ada.id = "ada";
+  ada.username = "ada@a.test";
+  ada.delete_time = world.clock.TimeNow();
+  ada.deletion_epoch = 1;
+  world.PutUser(ada);
+  FakeTenant& tenant = world.tenant();
+  tenant.limits.mutable_merged()->set_count(0);
+  tenant.AddGroup(1, "Sales");
+  tenant.AddUser(10, "ada@a.test", {1});
+  world.Sync();
+  EXPECT_TRUE(world.user("ada@a.test").pending_deletion());
+  EXPECT_EQ(OnlyBatch(world).danger(), v1::HeldBatch::MERGED);
+}
+
 }  // namespace
 }  // namespace rollcall::reconciliation

@@ -70,8 +70,14 @@ class Tally {
     }
   }
 
-  // The groups that would lose their last member, of those that have any.
-  absl::Status CountGroups() {
+  // The groups that would lose their last member, of those that have any. Who
+  // is held as removed stays in his groups.
+  absl::Status CountGroups(bool removals_are_held) {
+    if (!removals_are_held) {
+      for (const auto& [group, members] : leaving_removed_) {
+        leaving_[group] += members;
+      }
+    }
     ASSIGN_OR_RETURN(std::vector<GroupRecord> groups,
                      identities_.GroupsOfDirectory(work_.directory()));
     for (const GroupRecord& record : groups) {
@@ -86,13 +92,16 @@ class Tally {
     return absl::OkStatus();
   }
 
+  GuardFact Removed() const {
+    return Fact(Danger::kRemoved, removed_, work_.scope.live_count());
+  }
+
   std::vector<GuardFact> Facts() const {
     const int64_t live = work_.scope.live_count();
     // A first sync has no live users yet; what it merges is a part of all that
     // it sees.
     const int64_t seen = work_.run.counters().users_seen();
-    return {Fact(Danger::kRemoved, removed_, live),
-            Fact(Danger::kDisabled, disabled_, live),
+    return {Removed(), Fact(Danger::kDisabled, disabled_, live),
             Fact(Danger::kGroupsEmptied, static_cast<int64_t>(emptied_.size()),
                  live_groups_),
             Fact(Danger::kMerged, merged_, std::max(live, seen)),
@@ -123,7 +132,8 @@ class Tally {
     for (const std::string& group : record->user.groups) {
       const bool stays = std::binary_search(decision.after.groups.begin(),
                                             decision.after.groups.end(), group);
-      if (!stays) ++leaving_[group];
+      if (stays) continue;
+      ++(decision.fate == Fate::kRemove ? leaving_removed_ : leaving_)[group];
     }
     return absl::OkStatus();
   }
@@ -137,7 +147,10 @@ class Tally {
   int64_t merged_ = 0;
   int64_t cleared_ = 0;
   int64_t live_groups_ = 0;
+  // Members who would leave, by group; with those who would go to the trash
+  // once CountGroups has been told.
   absl::btree_map<std::string, int64_t> leaving_;
+  absl::btree_map<std::string, int64_t> leaving_removed_;
   std::vector<std::string> emptied_;
 };
 
@@ -151,7 +164,7 @@ absl::Status GuardWithheld(const RunEngineOptions& options, RunWork& work) {
   if (work.run.kind() == v1::Run::CHANGES) {
     RETURN_IF_ERROR(tally.CountHeld());
   }
-  RETURN_IF_ERROR(tally.CountGroups());
+  RETURN_IF_ERROR(tally.CountGroups(!Judge({tally.Removed()}).empty()));
 
   const std::vector<GuardFact> held = Judge(tally.Facts());
   work.scope.clear_held_dangers();

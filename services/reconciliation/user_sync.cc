@@ -229,7 +229,7 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
     return absl::OkStatus();
   }
   const bool overwrites_manual =
-      decision.fate == Fate::kMerge && before->user.claims.empty();
+      namesake.has_value() && namesake->user.claims.empty();
   if (overwrites_manual && !may_merge) {
     // The guard counts these before they happen (B2).
     store::WithheldRow row;

@@ -18,7 +18,8 @@ int64_t Sync::CountLive() const {
 // one.
 void Sync::Guard(bool complete) {
   int64_t removed = 0, disabled = 0, merged = 0, cleared = 0;
-  std::map<int, std::set<int>> leaving;  // Users, by group.
+  // Users, by group; and those of them who would go to the trash.
+  std::map<int, std::set<int>> leaving, leaving_removed;
   const auto count = [&](int object, const Taking& taking) {
     merged += taking.merge;
     cleared += taking.clear_email;
@@ -29,17 +30,19 @@ void Sync::Guard(bool complete) {
     auto found = state_.users.find(number);
     if (found == state_.users.end()) return;
     const User& user = found->second;
+    const bool stays =
+        std::any_of(user.groups.begin(), user.groups.end(),
+                    [&](const int group) { return missing_.count(group) > 0; });
+    const bool is_removed =
+        taking.absent && !user.in_trash() && !stays && user.claims.size() == 1;
+    removed += is_removed;
     for (const int group : user.groups) {
       const bool leaves = taking.absent
                               ? IsOwn(group) && missing_.count(group) == 0
                               : taking.leave.count(group) > 0;
-      if (leaves) leaving[group].insert(number);
+      if (!leaves) continue;
+      (is_removed ? leaving_removed : leaving)[group].insert(number);
     }
-    const bool stays =
-        std::any_of(user.groups.begin(), user.groups.end(),
-                    [&](const int group) { return missing_.count(group) > 0; });
-    removed +=
-        taking.absent && !user.in_trash() && !stays && user.claims.size() == 1;
   };
   for (const auto& [object, taking] : takings_) count(object, taking);
   if (run_.kind == "CHANGES") {
@@ -47,6 +50,12 @@ void Sync::Guard(bool complete) {
       for (const auto& [object, taking] : batch.rows) {
         if (told_.count(object) == 0) count(object, taking);
       }
+    }
+  }
+  Judge("REMOVED", removed, live_);
+  if (held_.count("REMOVED") == 0) {
+    for (const auto& [group, users] : leaving_removed) {
+      leaving[group].insert(users.begin(), users.end());
     }
   }
   int64_t live_groups = 0;
@@ -62,7 +71,6 @@ void Sync::Guard(bool complete) {
       emptied.insert(number);
     }
   }
-  Judge("REMOVED", removed, live_);
   Judge("DISABLED", disabled, live_);
   Judge("GROUPS_EMPTIED", static_cast<int64_t>(emptied.size()), live_groups);
   Judge("MERGED", merged, std::max(live_, run_.counters["users_seen"]));
