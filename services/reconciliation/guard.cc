@@ -9,9 +9,11 @@ bool IsOver(int64_t rows, int64_t live, const Limit& limit) {
 std::vector<GuardFact> Judge(const std::vector<GuardFact>& facts) {
   std::vector<GuardFact> held;
   for (const GuardFact& fact : facts) {
-    if (IsOver(fact.rows, fact.live, fact.limit)) {
+    if (fact.rows == 0) continue;
+    const int64_t all = fact.rows + fact.taken;
+    if (IsOver(all, fact.live, fact.limit)) {
       held.push_back(fact);
-    } else if (IsOver(fact.rows, fact.live, kHighestLimit)) {
+    } else if (IsOver(all, fact.live, kHighestLimit)) {
       held.push_back(fact);
       held.back().limit = kHighestLimit;
     }

@@ -39,13 +39,15 @@ inline constexpr Limit kHighestLimit = {.percent = 50, .count = 5};
 // One danger of one sync.
 struct GuardFact {
   Danger danger = Danger::kRemoved;
-  int64_t rows = 0;  // What the sync would do, and is held already.
-  int64_t live = 0;  // What there is.
+  int64_t rows = 0;   // What the sync would do, and is held already.
+  int64_t taken = 0;  // What syncs have done within a day, not being asked.
+  int64_t live = 0;   // What there is, and was before they did it.
   Limit limit;
 };
 
-// The facts whose part of the sync is to be held, with the limit that each is
-// over: its own, or the highest one.
+// The facts whose part of the sync is to be held, for with what was done within
+// a day it is too much, with the limit that each is over: its own, or the
+// highest one.
 std::vector<GuardFact> Judge(const std::vector<GuardFact>& facts);
 
 }  // namespace rollcall::reconciliation

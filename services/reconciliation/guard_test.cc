@@ -38,7 +38,7 @@ TEST(Guard, B2_MostOfWhatThereIsIsHeldWhateverTheLimits) {
   for (const Limit& limit :
        {loosest, Limit{100, 0}, Limit{0, 1'000'000}, Limit{51, 7}}) {
     const auto held = [&](int64_t rows, int64_t live) {
-      const auto facts = Judge({{Danger::kRemoved, rows, live, limit}});
+      const auto facts = Judge({{Danger::kRemoved, rows, 0, live, limit}});
       if (facts.empty()) return false;
       EXPECT_EQ(facts[0].limit, kHighestLimit);
       return true;
@@ -47,15 +47,23 @@ TEST(Guard, B2_MostOfWhatThereIsIsHeldWhateverTheLimits) {
     EXPECT_TRUE(held(6, 11));
     EXPECT_FALSE(held(5, 5));
   }
-  EXPECT_TRUE(Judge({{Danger::kRemoved, 500'000, 1'000'000, loosest}}).empty());
+  EXPECT_TRUE(
+      Judge({{Danger::kRemoved, 500'000, 0, 1'000'000, loosest}}).empty());
   EXPECT_FALSE(
-      Judge({{Danger::kRemoved, 500'001, 1'000'000, loosest}}).empty());
+      Judge({{Danger::kRemoved, 500'001, 0, 1'000'000, loosest}}).empty());
+}
+
+TEST(Guard, B2_WhatWasTakenWithinADayCountsToo) {
+  EXPECT_TRUE(Judge({{Danger::kRemoved, 1, 9, 100, {}}}).empty());
+  EXPECT_FALSE(Judge({{Danger::kRemoved, 1, 10, 100, {}}}).empty());
+  // What is done is done: there is nothing to hold.
+  EXPECT_TRUE(Judge({{Danger::kRemoved, 0, 90, 100, {}}}).empty());
 }
 
 TEST(Guard, B2_JudgesEachDangerByItself) {
-  const auto held = Judge({{Danger::kRemoved, 50, 100, {}},
-                           {Danger::kDisabled, 3, 100, {}},
-                           {Danger::kMerged, 11, 100, {}}});
+  const auto held = Judge({{Danger::kRemoved, 50, 0, 100, {}},
+                           {Danger::kDisabled, 3, 0, 100, {}},
+                           {Danger::kMerged, 11, 0, 100, {}}});
   ASSERT_EQ(held.size(), 2u);
   EXPECT_EQ(held[0].danger, Danger::kRemoved);
   EXPECT_EQ(held[1].danger, Danger::kMerged);

@@ -195,7 +195,7 @@ absl::StatusOr<std::string> HoldBatch(const GuardFact& fact,
     open.set_id(name->id);
     transaction.Put(keys::OpenBatch(directory.id(), danger), open);
   }
-  batch.set_count(fact.rows);
+  batch.set_count(fact.rows + fact.taken);
   batch.set_live_count(fact.live);
   batch.set_limit_percent(fact.limit.percent);
   batch.set_limit_count(static_cast<int32_t>(fact.limit.count));

@@ -235,5 +235,73 @@ TEST(HeldLater, B2_R43_MergingIntoTheTrashIsMerging) {
   EXPECT_EQ(OnlyBatch(world).danger(), v1::HeldBatch::MERGED);
 }
 
+// A run every five minutes, each of which takes a little.
+TEST(HeldLater, B2_ManySmallStepsWithinADayAreOneLargeOne) {
+  World world;
+  FakeTenant& tenant = world.tenant();
+  tenant.AddGroup(1, "Sales");
+  for (int n = 10; n < 40; ++n) {
+    tenant.AddUser(n, "u" + std::to_string(n) + "@a.test", {1});
+  }
+  world.Sync();
+  for (int n = 10; n < 15; ++n) {
+    tenant.RemoveUser(n);
+    EXPECT_EQ(world.SyncChanges().counters().users_removed(), 1);
+    world.clock.AdvanceTime(absl::Minutes(5));
+  }
+  tenant.RemoveUser(15);
+  EXPECT_EQ(world.SyncChanges().counters().users_removed(), 0);
+  EXPECT_EQ(OnlyBatch(world).state(), v1::HeldBatch::HELD);
+  EXPECT_EQ(OnlyBatch(world).change_count(), 1);
+  EXPECT_EQ(OnlyBatch(world).count(), 6);
+  EXPECT_EQ(OnlyBatch(world).live_count(), 30);
+  // One a day is what people do.
+  world.clock.AdvanceTime(absl::Hours(25));
+  EXPECT_EQ(world.Sync().counters().users_removed(), 1);
+  EXPECT_EQ(OnlyBatch(world).state(), v1::HeldBatch::DISSOLVED);
+}
+
+TEST(HeldLater, B2_WhatWasApprovedIsNoStep) {
+  World world;
+  FakeTenant& tenant = world.tenant();
+  tenant.AddGroup(1, "Sales");
+  for (int n = 10; n < 40; ++n) {
+    tenant.AddUser(n, "u" + std::to_string(n) + "@a.test", {1});
+  }
+  world.Sync();
+  for (int n = 10; n < 20; ++n) tenant.RemoveUser(n);
+  world.Sync();
+  ASSERT_OK_AND_ASSIGN(
+      const v1::Run approved,
+      StartApproved(
+          {.batch = *HeldBatchName::Parse(OnlyBatch(world).name()),
+           .approver = "spiffe://test/account/acme/role/owner/o",
+           .scope = ScopeOf(*world.directory_service.GetDirectory(kD1))},
+          "approved", world.clock.TimeNow(), *world.store));
+  ASSERT_OK(world.Carry(*RunName::Parse(approved.name())));
+  EXPECT_TRUE(world.user("u10@a.test").pending_deletion());
+  tenant.RemoveUser(20);
+  EXPECT_EQ(world.SyncChanges().counters().users_removed(), 1);
+}
+
+// Each danger is counted by itself, disabling by many hands too.
+TEST(HeldLater, B2_R50_DisablingOneAfterTheOtherIsHeldToo) {
+  World world;
+  FakeTenant& tenant = world.tenant();
+  tenant.AddGroup(1, "Sales");
+  for (int n = 10; n < 40; ++n) {
+    tenant.AddUser(n, "u" + std::to_string(n) + "@a.test", {1});
+  }
+  world.Sync();
+  for (int n = 10; n < 15; ++n) tenant.UserAt(n).set_enabled(false);
+  EXPECT_EQ(world.SyncChanges().counters().users_disabled(), 5);
+  tenant.UserAt(15).set_enabled(false);
+  tenant.RemoveUser(16);
+  const v1::Run run = world.SyncChanges();
+  EXPECT_EQ(run.counters().users_disabled(), 0);
+  EXPECT_EQ(run.counters().users_removed(), 1);
+  EXPECT_EQ(OnlyBatch(world).danger(), v1::HeldBatch::DISABLED);
+}
+
 }  // namespace
 }  // namespace rollcall::reconciliation

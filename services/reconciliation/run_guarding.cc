@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
@@ -13,6 +14,7 @@
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/run_scope.h"
 #include "services/reconciliation/run_steps.h"
+#include "services/reconciliation/taken_tally.h"
 
 namespace rollcall::reconciliation {
 namespace {
@@ -25,8 +27,10 @@ using rollcall::store::MessageCursor;
 // groups only.
 class Tally {
  public:
-  Tally(const RunEngineOptions& options, const RunWork& work)
+  Tally(const RunEngineOptions& options, const RunWork& work,
+        store::DirectoryRow directory)
       : work_(work),
+        directory_(std::move(directory)),
         now_(options.clock.TimeNow()),
         rows_(options.store.rows()),
         identities_(options.store.Identities(work.account())) {}
@@ -93,7 +97,10 @@ class Tally {
   }
 
   GuardFact Removed() const {
-    return Fact(Danger::kRemoved, removed_, work_.scope.live_count());
+    // Whom runs have removed was there a day ago.
+    GuardFact fact = Fact(Danger::kRemoved, removed_, work_.scope.live_count());
+    fact.live += fact.taken;
+    return fact;
   }
 
   std::vector<GuardFact> Facts() const {
@@ -102,16 +109,22 @@ class Tally {
     // it sees.
     const int64_t seen = work_.run.counters().users_seen();
     return {Removed(), Fact(Danger::kDisabled, disabled_, live),
-            Fact(Danger::kGroupsEmptied, static_cast<int64_t>(emptied_.size()),
-                 live_groups_),
+            GroupsEmptied(),
             Fact(Danger::kMerged, merged_, std::max(live, seen)),
             Fact(Danger::kEmailsCleared, cleared_, live)};
+  }
+  GuardFact GroupsEmptied() const {
+    GuardFact fact = Fact(Danger::kGroupsEmptied,
+                          static_cast<int64_t>(emptied_.size()), live_groups_);
+    fact.live += fact.taken;
+    return fact;
   }
   const std::vector<std::string>& emptied() const { return emptied_; }
 
  private:
   GuardFact Fact(Danger danger, int64_t rows, int64_t live) const {
-    return {danger, rows, live, LimitOf(work_.scope, danger)};
+    return {danger, rows, TakenWithinADay(directory_, danger, now_), live,
+            LimitOf(work_.scope, danger)};
   }
 
   absl::Status Count(const store::WithheldRow& row) {
@@ -139,6 +152,7 @@ class Tally {
   }
 
   const RunWork& work_;
+  const store::DirectoryRow directory_;
   const absl::Time now_;
   const rollcall::store::Reader& rows_;
   const IdentityReader identities_;
@@ -157,7 +171,10 @@ class Tally {
 }  // namespace
 
 absl::Status GuardWithheld(const RunEngineOptions& options, RunWork& work) {
-  Tally tally(options, work);
+  ASSIGN_OR_RETURN(
+      store::DirectoryRow directory,
+      options.store.Runs(work.account()).GetDirectory(work.directory()));
+  Tally tally(options, work, std::move(directory));
   RETURN_IF_ERROR(tally.CountWithheld());
   // A run of changes adds to what is held already: many small steps are one
   // large one.
@@ -183,11 +200,18 @@ absl::Status GuardWithheld(const RunEngineOptions& options, RunWork& work) {
       }
       AddProblem(
           {"CHANGES_HELD",
-           absl::StrCat(fact.rows, " of ", fact.live, " is over the limit of ",
+           absl::StrCat(fact.rows, " of ", fact.live, ", and ", fact.taken,
+                        " within a day before, are over the limit of ",
                         fact.limit.percent, " percent and ", fact.limit.count,
                         "; approve ", batch, " or put the source right.")},
           work);
       work.run.add_held_batches(std::move(batch));
+    }
+    if (!work.IsHeld(Danger::kGroupsEmptied) && !tally.emptied().empty()) {
+      RETURN_IF_ERROR(
+          SaveTaken({{Danger::kGroupsEmptied,
+                      static_cast<int64_t>(tally.emptied().size())}},
+                    options.clock.TimeNow(), work.directory(), *transaction));
     }
     EnterNextPhase(work);
     SetProgress(0, work.place.withheld_count(), work);

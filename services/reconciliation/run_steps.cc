@@ -123,6 +123,16 @@ absl::Status DropWithheld(const RunEngineOptions& options,
   }
 }
 
+absl::Status SaveTaken(const Taken& taken, absl::Time now,
+                       const std::string& directory, Transaction& transaction) {
+  if (taken.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(store::DirectoryRow row,
+                   transaction.runs().GetDirectory(directory));
+  AddTaken(taken, now, &row);
+  transaction.Put(keys::Directory(directory), row);
+  return absl::OkStatus();
+}
+
 absl::Status DropRows(const RunEngineOptions& options, const KeyRange& range,
                       const RunWork& work) {
   while (true) {

@@ -49,6 +49,10 @@ absl::Status DropRows(const RunEngineOptions& options,
                       const rollcall::store::KeyRange& range,
                       const RunWork& work);
 
+// Adds to what the directory's runs have taken within a day (B2).
+absl::Status SaveTaken(const Taken& taken, absl::Time now,
+                       const std::string& directory, Transaction& transaction);
+
 }  // namespace rollcall::reconciliation
 
 #endif  // ROLLCALL_SERVICES_RECONCILIATION_RUN_STEPS_H_

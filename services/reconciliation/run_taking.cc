@@ -172,6 +172,11 @@ absl::Status CarryOut(const std::vector<Row>& rows, const Views& views,
       RETURN_IF_ERROR(sync.Withheld(row.source_id, row.row, seen));
     }
   }
+  if (!IsApprovedBatch(work)) {
+    RETURN_IF_ERROR(SaveTaken(work.taken, options.clock.TimeNow(),
+                              work.directory(), *transaction));
+  }
+  work.taken.clear();
   SetProgress(work.place.withheld_done(), work.place.withheld_count(), work);
   SaveProgress(work, *transaction);
   RETURN_IF_ERROR(transaction->Commit());

@@ -15,6 +15,7 @@
 #include "services/reconciliation/guard.h"
 #include "services/reconciliation/run_state.h"
 #include "services/reconciliation/store.pb.h"
+#include "services/reconciliation/taken_tally.h"
 #include "services/reconciliation/transaction.h"
 #include "services/reconciliation/user_diff.h"
 
@@ -35,6 +36,8 @@ struct RunWork {
   bool at_once = false;
   // The run says on an overlay what it would do (B1); it has no effect.
   bool is_rehearsal = false;
+  // What this batch takes that nobody has approved (B2).
+  Taken taken;
   // Whether the guard holds anything of this directory: then what a sync does
   // to a user makes what is held of it void.
   bool has_held = false;

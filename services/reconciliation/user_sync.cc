@@ -101,6 +101,7 @@ absl::Status UserSync::Write(const UserRecord* before, UserDecision decision,
   StampReading(after);
   if (before != nullptr) {
     RETURN_IF_ERROR(KeepBefore(before->user, work_.run.name(), transaction_));
+    CountTaken(before->user, after, &work_.taken);
   }
   RETURN_IF_ERROR(transaction_.PutUser(
       before == nullptr ? nullptr : &before->user, after, mark));

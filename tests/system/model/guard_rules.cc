@@ -75,11 +75,47 @@ void Sync::Guard(bool complete) {
   Judge("GROUPS_EMPTIED", static_cast<int64_t>(emptied.size()), live_groups);
   Judge("MERGED", merged, std::max(live_, run_.counters["users_seen"]));
   Judge("EMAILS_CLEARED", cleared, live_);
-  if (held_.count("GROUPS_EMPTIED") > 0) emptied_ = emptied;
+  if (held_.count("GROUPS_EMPTIED") > 0) {
+    emptied_ = emptied;
+  } else if (!emptied.empty()) {
+    NoteTaken("GROUPS_EMPTIED", static_cast<int64_t>(emptied.size()));
+  }
 }
 
+void Sync::NoteTaken(const std::string& danger, int64_t rows) {
+  state_.taken[directory_ + danger].push_back({now_ / 3600, rows});
+}
+
+// From somebody who was not in the trash.
+void Sync::NoteTaken(const User& before, const User& after) {
+  if (before.in_trash() || at_once_) return;
+  const bool merged = !before.managed() && after.managed();
+  if (merged) NoteTaken("MERGED", 1);
+  if (after.in_trash()) NoteTaken("REMOVED", 1);
+  if (before.status != Status::kDisabled && after.status == Status::kDisabled) {
+    NoteTaken("DISABLED", 1);
+  }
+  if (!merged && !before.email.empty() && after.email.empty()) {
+    NoteTaken("EMAILS_CLEARED", 1);
+  }
+}
+
+int64_t Sync::TakenWithinADay(const std::string& danger) const {
+  int64_t sum = 0;
+  auto taken = state_.taken.find(directory_ + danger);
+  if (taken == state_.taken.end()) return 0;
+  for (const auto& [hour, rows] : taken->second) {
+    if (hour > now_ / 3600 - 24) sum += rows;
+  }
+  return sum;
+}
+
+// With what was taken within a day: many small steps are one large one.
 void Sync::Judge(const std::string& danger, int64_t rows, int64_t live) {
-  if (planted_ == Planted::kGuardSleeps) return;
+  if (planted_ == Planted::kGuardSleeps || rows == 0) return;
+  const int64_t taken = TakenWithinADay(danger);
+  rows += taken;
+  if (danger == "REMOVED" || danger == "GROUPS_EMPTIED") live += taken;
   const auto is_over = [&](const GuardLimit& limit) {
     return rows > limit.count && rows * 100 > live * limit.percent;
   };

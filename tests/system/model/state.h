@@ -69,6 +69,9 @@ struct State {
   // Numbers are never used twice (R64).
   std::map<int, User> users;
   std::map<int, Group> groups;
+  // What runs have taken, nobody having been asked, by directory and danger:
+  // the hour, and how much (B2).
+  std::map<std::string, std::vector<std::pair<int64_t, int64_t>>> taken;
   std::map<std::string, Batches> held;  // By directory.
   std::multiset<std::string> closed;    // Batches of the past.
   int next = 1;

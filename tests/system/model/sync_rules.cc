@@ -288,6 +288,7 @@ bool Sync::Tell(int number, const User& before, const std::string& kind,
                 const Rules& rules) {
   User& user = state_.users.at(number);
   if (user == before) return false;
+  if (before.created != 0) NoteTaken(before, user);
   user.updated = now_;
   for (const int group : user.groups) {
     if (before.groups.count(group) == 0) Count("memberships_added");

@@ -69,6 +69,9 @@ class Sync {
   int64_t CountLive() const;
   void Guard(bool complete);
   void Judge(const std::string& danger, int64_t rows, int64_t live);
+  int64_t TakenWithinADay(const std::string& danger) const;
+  void NoteTaken(const std::string& danger, int64_t rows);
+  void NoteTaken(const User& before, const User& after);
   std::string DangerOfRemoving(int number) const;
   void Hold(const std::string& danger, int object, const Taking& taking);
   void HoldPartsOf(int object, int number, Taking* taking);
