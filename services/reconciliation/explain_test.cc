@@ -354,8 +354,8 @@ TEST_F(ExplainTest, B4_WhatIsNotKeptIsNotMadeUp) {
 TEST(RuleText, B4_EveryRuleThatChangesAUserHasASentence) {
   for (const char* rule :
        {"R18", "R25", "R28", "R33", "R38", "R43", "R44", "R45", "R48", "R49",
-        "R50", "R52", "R55", "R56", "R60", "R61", "R66", "R88", "R95", "R97",
-        "A3",  "A5",  "A6",  "A7",  "A8",  "A9",  "A11", "A13"}) {
+        "R50", "R52", "R55", "R56", "R60", "R61", "R62", "R66", "R88", "R95",
+        "R97", "A3",  "A5",  "A6",  "A7",  "A8",  "A9",  "A11", "A13"}) {
     EXPECT_THAT(RuleText(rule), Not(IsEmpty())) << rule;
   }
   EXPECT_THAT(RuleText("R1"), IsEmpty());

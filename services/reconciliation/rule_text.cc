@@ -28,8 +28,9 @@ constexpr RuleSentence kSentences[] = {
     {"R56",
      "The user is in no selected group any more, or gone from the "
      "source."},
-    {"R60", "The time in the trash was over, or somebody has ended it."},
+    {"R60", "The time in the trash was over."},
     {"R61", "The source has the user in a selected group again."},
+    {"R62", "Somebody has deleted the user for good."},
     {"R66", "A sync has brought the user in step with the source."},
     {"R88", "The user has enrolled an authentication device."},
     {"R95", "Somebody has edited a user whom no directory manages."},

@@ -423,6 +423,7 @@ TEST_F(ServiceTest, R60_R64_PurgeIsFencedAndFinal) {
   EXPECT_TRUE(users.PurgeUser(purge)->purged());
   EXPECT_FALSE(users.PurgeUser(purge)->purged());
   EXPECT_EQ(world.Events().back().user_purge().name(), name);
+  EXPECT_EQ(world.Events().back().rule(), "R60");
   EXPECT_OK(CheckInvariants(*world.store, "acme"));
 
   world.tenant().AddUser(10, "ada@a.test", {1});
@@ -430,6 +431,21 @@ TEST_F(ServiceTest, R60_R64_PurgeIsFencedAndFinal) {
   Work();
   EXPECT_EQ(Get(run.name()).counters().users_created(), 1);
   EXPECT_NE(Lookup("ada@a.test")->name(), name);
+}
+
+TEST_F(ServiceTest, R62_B4_APurgeByHandNamesWhoAndTheRule) {
+  ASSERT_OK(Create());
+  Work();
+  world.tenant().RemoveUser(10);
+  ASSERT_OK(Create());
+  Work();
+  v1::PurgeUserRequest purge;
+  purge.set_name(Lookup("ada@a.test")->name());
+  purge.set_deletion_epoch(1);
+  purge.set_actor("spiffe://test/account/acme/role/owner/olga");
+  ASSERT_OK(users.PurgeUser(purge));
+  EXPECT_EQ(world.Events().back().rule(), "R62");
+  EXPECT_EQ(world.Events().back().actor(), purge.actor());
 }
 
 TEST_F(ServiceTest, R60_AUserWhoIsPurgedWhileLookedUpIsUnknownNotDamaged) {

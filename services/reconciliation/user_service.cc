@@ -263,7 +263,8 @@ absl::StatusOr<v1::PurgeUserResponse> UserServiceImpl::PurgeUser(
   RETURN_IF_ERROR(transaction->DeleteUser(user));
   v1::ChangeEvent event;
   *event.mutable_commit_time() = ToTimestamp(clock_.TimeNow());
-  event.set_rule("R60");
+  event.set_rule(request.actor().empty() ? "R60" : "R62");
+  event.set_actor(request.actor());
   event.mutable_user_purge()->set_name(request.name());
   transaction->AppendEvent(std::move(event));
   RETURN_IF_ERROR(transaction->Commit());

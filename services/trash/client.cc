@@ -35,10 +35,12 @@ GrpcReconciliationClient::GrpcReconciliationClient(
 GrpcReconciliationClient::~GrpcReconciliationClient() = default;
 
 absl::Status GrpcReconciliationClient::PurgeUser(const UserName& user,
-                                                 int64_t deletion_epoch) {
+                                                 int64_t deletion_epoch,
+                                                 const std::string& actor) {
   PurgeUserRequest request;
   request.set_name(user.ToString());
   request.set_deletion_epoch(deletion_epoch);
+  request.set_actor(actor);
   grpc::ClientContext context;
   rpc::SetDeadline(&context, kPurgeTimeout);
   PurgeUserResponse response;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "common/identity/resource_name.h"
@@ -23,9 +24,10 @@ class ReconciliationClient {
   // Deletes a user for good, as of one deletion. OK if the user is gone
   // already; FAILED_PRECONDITION, reason DELETION_SUPERSEDED, if the user has
   // come back since; UNAVAILABLE, reason RECONCILIATION_UNREACHABLE, if nobody
-  // answers.
-  virtual absl::Status PurgeUser(const UserName& user,
-                                 int64_t deletion_epoch) = 0;
+  // answers. `actor` is the SPIFFE id of who asks for it; empty: the time in
+  // the trash is over.
+  virtual absl::Status PurgeUser(const UserName& user, int64_t deletion_epoch,
+                                 const std::string& actor) = 0;
 };
 
 // The reconciliation service over gRPC. Thread-safe.
@@ -36,7 +38,8 @@ class GrpcReconciliationClient : public ReconciliationClient {
       std::shared_ptr<grpc::ChannelInterface> channel);
   ~GrpcReconciliationClient() override;
 
-  absl::Status PurgeUser(const UserName& user, int64_t deletion_epoch) override;
+  absl::Status PurgeUser(const UserName& user, int64_t deletion_epoch,
+                         const std::string& actor) override;
 
  private:
   struct Stub;

@@ -57,9 +57,13 @@ class FakeReconciliation : public ReconciliationClient {
   }
   int purge_calls() const { return purge_calls_; }
 
-  absl::Status PurgeUser(const UserName& user,
-                         int64_t deletion_epoch) override {
+  // Who has asked for the last purge.
+  const std::string& last_actor() const { return last_actor_; }
+
+  absl::Status PurgeUser(const UserName& user, int64_t deletion_epoch,
+                         const std::string& actor) override {
     ++purge_calls_;
+    last_actor_ = actor;
     if (!purge_status_.ok()) return purge_status_;
     const auto row = users_.find(user.ToString());
     if (row == users_.end()) return absl::OkStatus();
@@ -109,6 +113,7 @@ class FakeReconciliation : public ReconciliationClient {
   std::map<std::string, Row> users_;
   absl::Status purge_status_;
   int purge_calls_ = 0;
+  std::string last_actor_;
 };
 
 }  // namespace rollcall::trash

@@ -22,10 +22,11 @@ void Record(const UserName& user, bool purged) {
 }  // namespace
 
 absl::Status Purge(TrashStore& store, ReconciliationClient& reconciliation,
-                   const UserName& user, const TrashEntry& entry) {
+                   const UserName& user, const TrashEntry& entry,
+                   const std::string& actor) {
   RETURN_IF_ERROR(store.CheckFeedIsFollowed(user.account()));
   const absl::Status purged =
-      reconciliation.PurgeUser(user, entry.deletion_epoch);
+      reconciliation.PurgeUser(user, entry.deletion_epoch, actor);
   const bool superseded = ReasonOf(purged) == "DELETION_SUPERSEDED";
   if (!purged.ok() && !superseded) return purged;
 

@@ -82,12 +82,12 @@ absl::StatusOr<v1::TrashedUser> TrashServiceImpl::Get(
 }
 
 absl::StatusOr<google::protobuf::Empty> TrashServiceImpl::Delete(
-    const v1::DeleteTrashedUserRequest& request) {
+    const v1::DeleteTrashedUserRequest& request, const std::string& actor) {
   ASSIGN_OR_RETURN(const TrashedUserName name,
                    TrashedUserName::Parse(request.name()));
   ASSIGN_OR_RETURN(const TrashEntry entry, Load(store_, name));
   RETURN_IF_ERROR(Purge(store_, reconciliation_,
-                        UserName(name.account(), name.id()), entry));
+                        UserName(name.account(), name.id()), entry, actor));
   return google::protobuf::Empty();
 }
 

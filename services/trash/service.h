@@ -24,7 +24,7 @@ class TrashServiceImpl : public v1::TrashService::Service {
       const v1::GetTrashedUserRequest& request) const;
   // At any time (R62); the contract says by whom (A22).
   absl::StatusOr<google::protobuf::Empty> Delete(
-      const v1::DeleteTrashedUserRequest& request);
+      const v1::DeleteTrashedUserRequest& request, const std::string& actor);
 
   absl::StatusOr<v1::ResyncFeedResponse> Resync(
       const v1::ResyncFeedRequest& request);
@@ -45,7 +45,9 @@ class TrashServiceImpl : public v1::TrashService::Service {
                                  const v1::DeleteTrashedUserRequest* request,
                                  google::protobuf::Empty* response) override {
     return edge_.Answer(context, *request, response,
-                        [&](const rpc::Call&) { return Delete(*request); });
+                        [&](const rpc::Call& call) {
+                          return Delete(*request, call.caller.spiffe_id);
+                        });
   }
   grpc::Status ResyncFeed(grpc::ServerContext* context,
                           const v1::ResyncFeedRequest* request,

@@ -59,7 +59,8 @@ class TrashServiceTest : public ::testing::Test {
   absl::Status Delete(const std::string& name) {
     v1::DeleteTrashedUserRequest request;
     request.set_name(name);
-    return service_.Delete(request).status();
+    return service_.Delete(request, "spiffe://test/account/acme/role/owner/o")
+        .status();
   }
 
   std::unique_ptr<store::Store> base_ = *store::OpenInMemory();
@@ -139,6 +140,8 @@ TEST_F(TrashServiceTest, R62_DeletesForGoodAtAnyTime) {
   Trash("ada");
   Trash("bob");
   EXPECT_OK(Delete(kAda));
+  EXPECT_EQ(reconciliation_.last_actor(),
+            "spiffe://test/account/acme/role/owner/o");
   EXPECT_FALSE(reconciliation_.Exists("ada"));
   EXPECT_TRUE(reconciliation_.Exists("bob"));
   EXPECT_THAT(Get(kAda), StatusIs(absl::StatusCode::kNotFound));
@@ -161,7 +164,7 @@ TEST_F(TrashServiceTest, SaysThatTheOtherServiceIsGoneWithoutSayingWhere) {
   GrpcReconciliationClient client(
       grpc::CreateChannel("127.0.0.1:1", grpc::InsecureChannelCredentials()));
   const absl::Status gone =
-      client.PurgeUser(UserName(AccountName("acme"), "ada"), 1);
+      client.PurgeUser(UserName(AccountName("acme"), "ada"), 1, "");
   EXPECT_THAT(gone, StatusIs(absl::StatusCode::kUnavailable,
                              "RECONCILIATION_UNREACHABLE"));
   EXPECT_FALSE(absl::StrContains(gone.message(), "127.0.0.1")) << gone;

@@ -82,7 +82,8 @@ absl::Status TrashWorker::Settle(const UserName& user, const TrashEntry& entry,
     return store_.Postpone(user.account(), user.id(), entry.deletion_epoch,
                            verdict.keep_until());
   }
-  const absl::Status purged = Purge(store_, reconciliation_, user, entry);
+  const absl::Status purged =
+      Purge(store_, reconciliation_, user, entry, /*actor=*/"");
   // The user has come back: nothing is left to do.
   if (ReasonOf(purged) == "DELETION_SUPERSEDED") return absl::OkStatus();
   return purged;
