@@ -433,6 +433,58 @@ TEST_F(ServiceTest, R60_R64_PurgeIsFencedAndFinal) {
   EXPECT_NE(Lookup("ada@a.test")->name(), name);
 }
 
+// The source has the last word (invariants 9 to 11), unless a person has it.
+TEST_F(ServiceTest, R60_R62_B3_WhoIsNotProvedGoneIsNotPurgedByTheClock) {
+  ASSERT_OK(Create());
+  Work();
+  const auto ada = world.tenant().UserAt(10);
+  world.tenant().RemoveUser(10);
+  ASSERT_OK(Create());
+  Work();
+  v1::PurgeUserRequest purge;
+  purge.set_name(Lookup("ada@a.test")->name());
+  purge.set_deletion_epoch(1);
+  const auto refused =
+      StatusIs(absl::StatusCode::kFailedPrecondition, "PURGE_UNPROVEN");
+
+  world.tenant().users[SourceId(10)] = ada;  // No sync has seen it yet.
+  EXPECT_THAT(users.PurgeUser(purge), refused);
+  world.tenant().MoveOutside(10);
+  world.tenant().look_complete = false;
+  EXPECT_THAT(users.PurgeUser(purge), refused);
+  world.tenant().look_complete = true;
+  world.directory_service.look_error = absl::UnavailableError("away");
+  EXPECT_THAT(users.PurgeUser(purge), refused);
+  world.directory_service.look_error = absl::OkStatus();
+  world.directory_service.read_seconds += 100;
+  ASSERT_OK(users.PurgeUser(purge));
+  EXPECT_FALSE(world.FindUser("ada@a.test").has_value());
+  EXPECT_EQ(world.Events().back().evidence().read_time().seconds(),
+            world.directory_service.read_seconds);
+}
+
+TEST_F(ServiceTest, R60_R62_WhomNobodyCanBeAskedAboutIsPurged) {
+  for (const bool by_hand : {true, false}) {
+    world.tenant().AddUser(10, "ada@a.test", {1});
+    ASSERT_OK(Create());
+    Work();
+    world.tenant().RemoveUser(10);
+    ASSERT_OK(Create());
+    Work();
+    v1::PurgeUserRequest purge;
+    purge.set_name(Lookup("ada@a.test")->name());
+    purge.set_deletion_epoch(1);
+    world.directory_service.look_error = absl::UnavailableError("away");
+    if (by_hand) {
+      purge.set_actor("spiffe://test/account/acme/role/owner/olga");
+    } else {
+      world.tenant().state = directory::v1::Directory::DELETED;
+    }
+    EXPECT_OK(users.PurgeUser(purge));
+    world.directory_service.look_error = absl::OkStatus();
+  }
+}
+
 TEST_F(ServiceTest, R62_B4_APurgeByHandNamesWhoAndTheRule) {
   ASSERT_OK(Create());
   Work();

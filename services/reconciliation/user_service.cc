@@ -13,6 +13,7 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "services/reconciliation/access_reader.h"
+#include "services/reconciliation/purge_proof.h"
 #include "services/reconciliation/records.h"
 #include "services/reconciliation/user_errors.h"
 #include "services/reconciliation/user_view.h"
@@ -48,6 +49,12 @@ void SetNextPage(const Page& page, size_t found, const std::string& last,
                  Response* response) {
   if (static_cast<int>(found) < page.size) return;
   response->set_next_page_token(rpc::MakePageToken(page.scope, last));
+}
+
+// Whether the user has not come back since (R61).
+bool IsOfDeletion(const User& user, const v1::PurgeUserRequest& request) {
+  return user.pending_deletion() &&
+         user.deletion_epoch == request.deletion_epoch();
 }
 
 absl::StatusOr<absl::optional<UserRecord>> FindByUsername(
@@ -245,14 +252,23 @@ absl::StatusOr<v1::Usage> UserServiceImpl::GetUsage(
 absl::StatusOr<v1::PurgeUserResponse> UserServiceImpl::PurgeUser(
     const v1::PurgeUserRequest& request) {
   ASSIGN_OR_RETURN(const UserName name, UserName::Parse(request.name()));
+  const bool is_by_hand = !request.actor().empty();
+  absl::optional<v1::Evidence> evidence;
+  if (!is_by_hand) {
+    ASSIGN_OR_RETURN(
+        const absl::optional<UserRecord> known,
+        store_.Identities(name.account().id()).FindUser(name.id()));
+    if (known.has_value() && IsOfDeletion(known->user, request)) {
+      ASSIGN_OR_RETURN(evidence, ProveAbsence(name, known->user, directory_));
+    }
+  }
   ASSIGN_OR_RETURN(auto transaction, store_.Begin(name.account().id()));
   ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
                    transaction->identities().FindUser(name.id()));
   v1::PurgeUserResponse response;
   if (!record.has_value()) return response;
   const User& user = record->user;
-  if (!user.pending_deletion() ||
-      user.deletion_epoch != request.deletion_epoch()) {
+  if (!IsOfDeletion(user, request)) {
     return FailedPrecondition(
         "DELETION_SUPERSEDED",
         absl::StrCat("Deletion ", request.deletion_epoch(), " of ",
@@ -263,7 +279,8 @@ absl::StatusOr<v1::PurgeUserResponse> UserServiceImpl::PurgeUser(
   RETURN_IF_ERROR(transaction->DeleteUser(user));
   v1::ChangeEvent event;
   *event.mutable_commit_time() = ToTimestamp(clock_.TimeNow());
-  event.set_rule(request.actor().empty() ? "R60" : "R62");
+  if (evidence.has_value()) *event.mutable_evidence() = *evidence;
+  event.set_rule(is_by_hand ? "R62" : "R60");
   event.set_actor(request.actor());
   event.mutable_user_purge()->set_name(request.name());
   transaction->AppendEvent(std::move(event));

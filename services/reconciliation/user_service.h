@@ -31,6 +31,7 @@ class UserServiceImpl final
   UserServiceImpl(UserWriterOptions options, rpc::Edge edge,
                   AccessCache* cache = nullptr)
       : store_(options.store),
+        directory_(options.directory),
         clock_(options.clock),
         edge_(std::move(edge)),
         cache_(cache),
@@ -226,6 +227,7 @@ class UserServiceImpl final
 
  private:
   IdentityStore& store_;
+  DirectoryClient& directory_;
   Clock& clock_;
   rpc::Edge edge_;
   AccessCache* cache_;  // nullptr: none.

@@ -17,8 +17,9 @@ using reconciliation::v1::UserService;
 
 namespace {
 
-// One transaction on the other side; more means that it is in trouble.
-constexpr absl::Duration kPurgeTimeout = absl::Seconds(10);
+// One question to the source and one transaction on the other side; more means
+// that it is in trouble.
+constexpr absl::Duration kPurgeTimeout = absl::Seconds(60);
 
 }  // namespace
 

@@ -23,9 +23,10 @@ class ReconciliationClient {
 
   // Deletes a user for good, as of one deletion. OK if the user is gone
   // already; FAILED_PRECONDITION, reason DELETION_SUPERSEDED, if the user has
-  // come back since; UNAVAILABLE, reason RECONCILIATION_UNREACHABLE, if nobody
-  // answers. `actor` is the SPIFFE id of who asks for it; empty: the time in
-  // the trash is over.
+  // come back since, and PURGE_UNPROVEN if the source does not prove that the
+  // user is gone, unless somebody asks for it; UNAVAILABLE, reason
+  // RECONCILIATION_UNREACHABLE, if nobody answers. `actor` is the SPIFFE id of
+  // who asks for it; empty: the time in the trash is over.
   virtual absl::Status PurgeUser(const UserName& user, int64_t deletion_epoch,
                                  const std::string& actor) = 0;
 };

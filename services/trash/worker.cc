@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "common/log/log.h"
+#include "common/metrics/metrics.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "services/trash/purge.h"
@@ -12,6 +14,9 @@ namespace rollcall::trash {
 namespace {
 
 constexpr int kAccountsPerPage = 1000;
+
+// Until then a sync has brought back whoever is there again, most likely.
+constexpr absl::Duration kUnprovenDelay = absl::Hours(1);
 
 // The other side is down: every further call would fail too.
 bool IsDown(const absl::Status& status) {
@@ -84,6 +89,16 @@ absl::Status TrashWorker::Settle(const UserName& user, const TrashEntry& entry,
   }
   const absl::Status purged =
       Purge(store_, reconciliation_, user, entry, /*actor=*/"");
+  if (ReasonOf(purged) == "PURGE_UNPROVEN") {
+    static auto& unproven_total =
+        Counter("rollcall_trash_unproven_total",
+                "Purges put off because the source did not prove that the user "
+                "is gone.");
+    unproven_total.Increment();
+    LogWarning("purge_put_off", {{"user", user.ToString()}, {"error", purged}});
+    return store_.Postpone(user.account(), user.id(), entry.deletion_epoch,
+                           now + kUnprovenDelay);
+  }
   // The user has come back: nothing is left to do.
   if (ReasonOf(purged) == "DELETION_SUPERSEDED") return absl::OkStatus();
   return purged;

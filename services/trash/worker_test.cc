@@ -353,5 +353,27 @@ TEST(TrashWorker, EndsTheSameWhereverItDies) {
   }
 }
 
+// The last word is the source's (B3): who may be there again is kept, and asked
+// for again.
+TEST(TrashWorker, R60_WhoIsNotProvedGoneIsKeptAnotherHour) {
+  Trash trash;
+  trash.reconciliation.Create("ada");
+  trash.reconciliation.Create("bob");
+  trash.reconciliation.Remove("ada", kNoon);
+  trash.reconciliation.Remove("bob", kNoon);
+  trash.clock.SetTime(kNoon + 7 * kDay);
+  trash.reconciliation.FailPurges(
+      FailedPrecondition("PURGE_UNPROVEN", "They may be there."));
+  ASSERT_OK(trash.Settle());
+  ASSERT_OK(trash.Settle());
+  EXPECT_EQ(trash.reconciliation.purge_calls(), 2);
+  EXPECT_THAT(trash.Users(), ElementsAre("ada", "bob"));
+  trash.reconciliation.FailPurges(absl::OkStatus());
+  trash.clock.AdvanceTime(absl::Hours(1));
+  ASSERT_OK(trash.Settle());
+  EXPECT_THAT(trash.Users(), IsEmpty());
+  EXPECT_FALSE(trash.reconciliation.Exists("ada"));
+}
+
 }  // namespace
 }  // namespace rollcall::trash

@@ -135,6 +135,12 @@ Outcome Edit::Purge(int number, int deletions) {
   if (!user.in_trash() || user.deletions != deletions) {
     return {.answer = "DELETION_SUPERSEDED"};
   }
+  // The source is asked once more.
+  for (const auto& [directory, claim] : user.claims) {
+    if (ScopeOf(tenants_.at(directory)).count(claim.object) > 0) {
+      return {.answer = "PURGE_UNPROVEN"};
+    }
+  }
   return Erase(number);
 }
 
