@@ -12,6 +12,7 @@
 #include "common/rpc/paging.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "services/reconciliation/access_decision.h"
 #include "services/reconciliation/access_reader.h"
 #include "services/reconciliation/purge_proof.h"
 #include "services/reconciliation/records.h"
@@ -225,7 +226,15 @@ absl::StatusOr<v1::BatchCheckAccessResponse> UserServiceImpl::BatchCheckAccess(
   v1::BatchCheckAccessResponse response;
   v1::CheckAccessRequest single;
   single.set_parent(request.parent());
+  ASSIGN_OR_RETURN(const AccountName account,
+                   AccountName::Parse(request.parent()));
   for (const std::string& username : request.usernames()) {
+    // Nobody has a name that cannot be one; the others have their answers.
+    if (!Username::Parse(username).ok()) {
+      const KnownAccess nobody = {.decision = DecideAccess(nullptr, {})};
+      *response.add_answers() = ShowAccess(nobody, account.id());
+      continue;
+    }
     single.set_username(username);
     ASSIGN_OR_RETURN(*response.add_answers(), CheckAccess(single));
   }

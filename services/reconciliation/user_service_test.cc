@@ -152,6 +152,16 @@ TEST_F(UserServiceTest, B13_ABatchAnswersInOrderAndIsLimited) {
   ASSERT_EQ(response.answers_size(), 2);
   EXPECT_EQ(response.answers(0).reason(), "USER_UNKNOWN");
   EXPECT_EQ(response.answers(1).reason(), "NO_DEVICE");
+  // One bad name does not keep the others from their answers.
+  request.set_usernames(0, std::string("no\0body", 7));
+  ASSERT_OK_AND_ASSIGN(const v1::BatchCheckAccessResponse beside_bad,
+                       users.BatchCheckAccess(request));
+  EXPECT_EQ(beside_bad.answers(0).decision(), v1::CheckAccessResponse::REFUSE);
+  EXPECT_EQ(beside_bad.answers(0).reason(), "USER_UNKNOWN");
+  EXPECT_EQ(beside_bad.answers(1).reason(), "NO_DEVICE");
+  request.set_usernames(0, "");
+  EXPECT_EQ(users.BatchCheckAccess(request)->answers(0).reason(),
+            "USER_UNKNOWN");
   for (int n = 2; n <= 100; ++n) request.add_usernames("nobody");
   EXPECT_THAT(
       users.BatchCheckAccess(request),
