@@ -211,10 +211,10 @@ absl::Status EmptyGroup(const std::string& group, const std::string& rule,
   }
 }
 
-// Members whom the directory does not know leave a group that it has taken over
-// (R45, R46). Not one that has vanished from the source (A7): who belongs to it
-// is not known. Nor one that is about to be released (A8): it keeps whom no
-// sync has put there.
+// Members whom the directory does not know, or not any more, leave a group that
+// it has taken over (R45, R46). Not one that has vanished from the source (A7):
+// who belongs to it is not known. Nor one that is about to be released (A8): it
+// keeps whom no sync has put there.
 absl::Status RemoveStrangers(const RunEngineOptions& options, RunWork& work) {
   ASSIGN_OR_RETURN(std::vector<GroupRecord> groups,
                    options.store.Identities(work.account())
@@ -229,7 +229,8 @@ absl::Status RemoveStrangers(const RunEngineOptions& options, RunWork& work) {
     RETURN_IF_ERROR(EmptyGroup(
         record.group.id, "R45",
         [&](const User& user) {
-          return user.ClaimOf(work.directory()) == nullptr;
+          return user.ClaimOf(work.directory()) == nullptr ||
+                 user.pending_deletion();
         },
         options, work));
     ASSIGN_OR_RETURN(auto transaction, Begin(options, work));

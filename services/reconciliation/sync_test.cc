@@ -170,6 +170,25 @@ TEST(FullSync, R46_DirectoriesOverwriteEachOthersGroup) {
   EXPECT_THAT(world.GroupNamesOf("dan@b.test"), IsEmpty());
 }
 
+TEST(FullSync, R46_WhoIsInTheTrashLeavesAGroupThatIsTakenBack) {
+  World world;
+  Populate(world.tenant("d1"));
+  world.Sync("d1");
+  // The group changes hands, and nobody may be taken out of it yet (R30).
+  world.tenant("d2").AddGroup(5, "Sales");
+  world.tenant("d2").complete = false;
+  world.Sync("d2");
+  world.tenant("d1").RemoveUser(10);
+  world.directory_service.read_seconds += 10;
+  ASSERT_OK(world.SyncUser("ada@a.test").status());
+  ASSERT_TRUE(world.user("ada@a.test").pending_deletion());
+  EXPECT_THAT(world.GroupNamesOf("ada@a.test"), ElementsAre("Sales"));
+  world.directory_service.read_seconds += 10;
+  world.Sync("d1");
+  EXPECT_EQ(world.group("Sales").directory, "d1");
+  EXPECT_THAT(world.GroupNamesOf("ada@a.test"), IsEmpty());
+}
+
 TEST(FullSync, R33_A4_NormalizationRenamesAllButThoseThatCollide) {
   World world;
   Populate(world.tenant());
