@@ -1,6 +1,8 @@
 #include "services/reconciliation/group_diff.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
@@ -21,6 +23,9 @@ class Plan {
     }
     for (const DesiredGroup& group : desired) selected_.insert(group.source_id);
     moves_.assign(desired.size(), true);
+    for (size_t i = 0; i < desired.size(); ++i) turns_.push_back(i);
+    std::sort(turns_.begin(), turns_.end(),
+              [&](size_t a, size_t b) { return Turn(a) < Turn(b); });
   }
 
   // Assumes that every group gets its name, and withdraws that from those who
@@ -30,7 +35,7 @@ class Plan {
     bool changed = true;
     while (changed) {
       changed = false;
-      for (size_t i = 0; i < desired_.size(); ++i) {
+      for (const size_t i : turns_) {
         if (!moves_[i] || !WantsName(i) || MayHaveName(i)) continue;
         moves_[i] = false;
         changed = true;
@@ -84,12 +89,19 @@ class Plan {
     return group.directory == directory_ && selected_.contains(group.source_id);
   }
 
+  // Of those that want one name, one that was adopted gets it (B10), and then
+  // the one with the smaller source id.
+  std::pair<bool, absl::string_view> Turn(size_t i) const {
+    return {desired_[i].desk.choice != DeskChoice::kAdopt,
+            desired_[i].source_id};
+  }
+
   bool MayHaveName(size_t i) const {
     const std::string name = NameKeyOf(i);
-    for (size_t other = 0; other < desired_.size(); ++other) {
-      if (other == i || !moves_[other] || !WantsName(other)) continue;
-      if (NameKeyOf(other) != name) continue;
-      if (desired_[other].source_id < desired_[i].source_id) return false;
+    for (const size_t other : turns_) {
+      if (other == i) break;
+      if (!moves_[other] || !WantsName(other)) continue;
+      if (NameKeyOf(other) == name) return false;
     }
     const Group* namesake = Namesake(i);
     if (namesake == nullptr) return true;
@@ -128,7 +140,8 @@ class Plan {
     if (linked != nullptr) {
       if (linked->display_name == WantedName(desired)) return decision;
       decision.fate = GroupFate::kRename;
-      decision.rule = "A24";
+      decision.rule =
+          desired.desk.choice == DeskChoice::kRename ? "B10" : "A24";
     } else if (namesake != nullptr && !IsSelectedHere(*namesake)) {
       after = *namesake;
       decision.fate = GroupFate::kTakeOver;
@@ -151,7 +164,8 @@ class Plan {
   absl::flat_hash_map<std::string, const Group*> by_source_;
   absl::flat_hash_map<std::string, const Group*> by_name_;
   absl::flat_hash_set<std::string> selected_;
-  std::vector<bool> moves_;  // Whether desired_[i] gets the name it wants.
+  std::vector<size_t> turns_;  // Who gets a name before whom.
+  std::vector<bool> moves_;    // Whether desired_[i] gets the name it wants.
 };
 
 }  // namespace

@@ -33,7 +33,7 @@ enum class GroupFate {
   kUnchanged,
   kCreate,
   kTakeOver,  // Existed under the same name (R45, R46).
-  kRename,    // The source renamed it (A24).
+  kRename,    // The source renamed it (A24), or the desk (B10).
   kConflict,  // Its name is taken: not created, or not renamed (A24).
   kMissing,   // Left alone, with its members (A7).
   kSkip,      // Stays out, as was decided (B10).
@@ -53,8 +53,8 @@ struct GroupDecision {
 // A name is free if nobody has it, or if the group that has it gives it up in
 // the same plan. An unlinked group takes a namesake over unless that one is a
 // selected group of this directory itself; a linked group never does: its new
-// name waits (A24). Of two that want one name, the one with the smaller source
-// id gets it.
+// name waits (A24). Of those that want one name, one that the desk has adopted
+// gets it (B10), and then the one with the smallest source id.
 std::vector<GroupDecision> PlanGroups(const std::string& directory,
                                       const std::vector<DesiredGroup>& desired,
                                       const std::vector<Group>& own,

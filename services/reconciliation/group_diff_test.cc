@@ -116,6 +116,29 @@ TEST(GroupDiff, A4_OfTwoNewGroupsWithOneNameTheFirstGetsIt) {
   EXPECT_FALSE(plan[1].linked);
 }
 
+TEST(GroupDiff, B10_OfTwoGroupsWithOneNameTheAdoptedOneGetsIt) {
+  const DesiredGroup adopted{
+      .source_id = "s2", .display_name = "SALES", .desk = {DeskChoice::kAdopt}};
+  auto plan = Plan({{"s1", "Sales"}, adopted}, {});
+  EXPECT_EQ(plan[0].fate, GroupFate::kConflict);
+  EXPECT_EQ(plan[1].fate, GroupFate::kCreate);
+  // Linked, it may not take over who is in its way: the other one may.
+  plan = Plan({{"s1", "Sales"}, adopted},
+              {Stored("g1", "Sales"), Stored("g2", "Staff", "d1", "s2")});
+  EXPECT_EQ(plan[0].fate, GroupFate::kTakeOver);
+  EXPECT_EQ(plan[1].fate, GroupFate::kConflict);
+}
+
+TEST(GroupDiff, B10_ALinkedGroupGetsTheNameThatTheDeskHasGiven) {
+  const auto plan = Plan({{.source_id = "s1",
+                           .display_name = "Sales",
+                           .desk = {DeskChoice::kRename, "Crew"}}},
+                         {Stored("g1", "Sales", "d1", "s1")});
+  EXPECT_EQ(plan[0].fate, GroupFate::kRename);
+  EXPECT_EQ(plan[0].rule, "B10");
+  EXPECT_EQ(plan[0].after.display_name, "Crew");
+}
+
 TEST(GroupDiff, A7_MissingGroupIsLeftAlone) {
   const auto plan = Plan({{"s1", "", true}, {"s2", "", true}},
                          {Stored("g1", "Sales", "d1", "s1")});

@@ -38,6 +38,21 @@ std::vector<std::string> CounterLines(const RunResult& run) {
   return lines;
 }
 
+// A run that has begun twice has met what it did itself the first time, too.
+std::string CompareMet(const RunResult& model, const RunResult& service,
+                       bool begun_twice) {
+  std::vector<std::string> expected, told;
+  const auto add = [&](const RunResult& run, std::vector<std::string>* lines) {
+    for (const auto& [what, holder] : run.met) {
+      if (begun_twice && model.met.count(what) == 0) continue;
+      lines->push_back(begun_twice ? what : absl::StrCat(what, " of ", holder));
+    }
+  };
+  add(model, &expected);
+  add(service, &told);
+  return CompareLines(expected, told);
+}
+
 }  // namespace
 
 std::string CompareLines(const std::vector<std::string>& model,
@@ -72,7 +87,8 @@ std::string CompareEvents(const std::vector<Event>& model,
   return "";
 }
 
-std::string CompareRuns(const RunResult& model, const RunResult& service) {
+std::string CompareRuns(const RunResult& model, const RunResult& service,
+                        bool begun_twice) {
   if (model.kind != service.kind || model.state != service.state ||
       model.problems != service.problems) {
     return absl::StrCat("model: ", model.kind, " ", model.state, " ",
@@ -82,7 +98,9 @@ std::string CompareRuns(const RunResult& model, const RunResult& service) {
   }
   const std::string counters =
       CompareLines(CounterLines(model), CounterLines(service));
-  return counters.empty() ? "" : "counters\n" + counters;
+  if (!counters.empty()) return "counters\n" + counters;
+  const std::string met = CompareMet(model, service, begun_twice);
+  return met.empty() ? "" : "met\n" + met;
 }
 
 }  // namespace rollcall::model

@@ -18,7 +18,8 @@ std::string CompareLines(const std::vector<std::string>& model,
 std::string CompareEvents(const std::vector<Event>& model,
                           const std::vector<Event>& service);
 
-std::string CompareRuns(const RunResult& model, const RunResult& service);
+std::string CompareRuns(const RunResult& model, const RunResult& service,
+                        bool begun_twice);
 
 }  // namespace rollcall::model
 

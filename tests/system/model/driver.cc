@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "common/rpc/access_policy.h"
@@ -68,7 +69,7 @@ Driver::Driver()
     : world_(std::make_unique<reconciliation::World>(/*max_batch_rows=*/12,
                                                      /*users_per_step=*/2)) {
   Restart();
-  view_ = std::make_unique<ServiceView>(*world_);
+  view_ = std::make_unique<ServiceView>(*world_, runs_);
 }
 
 Driver::~Driver() = default;
@@ -274,6 +275,23 @@ std::string Driver::SetMember(int group, int user, bool member) {
   request.set_user(view_->NameOf(user));
   request.set_request_id(NewRequestId());
   return Call([&] { return groups().RemoveMember(request, kOwner).status(); });
+}
+
+std::string Driver::Decide(const std::string& directory, bool of_group,
+                           int object, const Decision& decision) {
+  v1::DecideCollisionsRequest request;
+  request.set_parent(absl::StrCat(kAccount, "/directories/", directory));
+  v1::CollisionDecision& message = *request.add_decisions();
+  message.set_source_id(SourceId(object));
+  if (of_group) {
+    message.set_group_name(decision.name);
+  } else {
+    message.set_username(decision.name);
+  }
+  message.set_choice(static_cast<v1::CollisionDecision::Choice>(
+      static_cast<int>(decision.choice) + 1));
+  return Call(
+      [&] { return runs_->DecideCollisions(request, kOwner).status(); });
 }
 
 std::string Driver::BrokenInvariants() {

@@ -77,6 +77,9 @@ class Driver {
   std::string DeleteGroup(int number, bool force);
   std::string SetMember(int group, int user, bool member);
 
+  std::string Decide(const std::string& directory, bool of_group, int object,
+                     const Decision& decision);
+
   ServiceView& view() { return *view_; }
   // That all tables agree with each other; empty: they do.
   std::string BrokenInvariants();

@@ -47,6 +47,10 @@ class Edit {
   Outcome DeleteGroup(int number, bool force);
   Outcome SetMember(int group, int user, bool member);
 
+  // What is to become of an object of a directory's tenant (B10).
+  Outcome Decide(const std::string& directory, bool of_group, int object,
+                 const Decision& decision);
+
  private:
   // Why nothing of the user may be changed; empty: something may.
   std::string ReadOnly(const User& user) const;

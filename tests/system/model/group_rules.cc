@@ -1,5 +1,8 @@
 // The groups of a sync: whose they are and what they are called (R24, R45, R46,
 // A7, A8, A24).
+#include <algorithm>
+#include <vector>
+
 #include "tests/system/model/sync_rules.h"
 
 namespace rollcall::model {
@@ -18,62 +21,102 @@ void Sync::TellGroup(int number, const std::string& rule) {
 }
 
 // The groups that want another name than they have get it, unless it is taken:
-// by a group that keeps it, or by one whose turn comes before.
-void Sync::MatchGroups() {
-  std::set<int> movers;
+// by a group that keeps it, or by one whose turn comes before. Those that were
+// adopted come first, then those of smaller ids (B10).
+std::map<int, GroupFate> Sync::PlanGroups(
+    const std::map<int, Decision>& desk) const {
+  using Kind = GroupFate::Kind;
+  const auto decision_of = [&](int object) {
+    auto found = desk.find(object);
+    return found == desk.end() ? Decision() : found->second;
+  };
+  std::map<int, GroupFate> fates;
+  std::vector<int> turns;
   for (const auto& [object, group] : tenant_.groups) {
-    if (!group.selected || group.missing) continue;
-    Count("groups_seen");
+    if (!group.selected) continue;
+    const Decision decision = decision_of(object);
     const int own = state_.FindGroup(directory_, object);
-    if (own == 0 || NameKey(state_.groups.at(own).display_name) !=
-                        NameKey(group.display_name)) {
-      movers.insert(object);
+    GroupFate& fate = fates[object];
+    fate.name =
+        decision.choice == Choice::kRename ? decision.name : group.display_name;
+    if (group.missing) {
+      fate.kind = Kind::kMissing;
+    } else if (own == 0 && decision.choice == Choice::kSkip) {
+      fate.kind = Kind::kLeftOut;
+    } else if (own == 0 || NameKey(state_.groups.at(own).display_name) !=
+                               NameKey(fate.name)) {
+      fate.kind = Kind::kNamed;
+      turns.push_back(object);
     }
   }
+  std::stable_partition(turns.begin(), turns.end(), [&](int object) {
+    return decision_of(object).choice == Choice::kAdopt;
+  });
+  // Whoever is in the way goes out of it first: two may swap their names.
+  const auto may_have = [&](int object) {
+    const std::string name = NameKey(fates.at(object).name);
+    for (const int other : turns) {
+      if (other == object) break;
+      const GroupFate& before = fates.at(other);
+      if (before.kind == Kind::kNamed && NameKey(before.name) == name) {
+        return false;
+      }
+    }
+    const int namesake = state_.FindGroup(name);
+    if (namesake == 0) return true;
+    const Group& group = state_.groups.at(namesake);
+    auto selected = fates.find(group.object);
+    if (group.directory == directory_ && selected != fates.end()) {
+      return selected->second.kind == Kind::kNamed;
+    }
+    return state_.FindGroup(directory_, object) == 0 &&
+           decision_of(object).choice != Choice::kRename;
+  };
   for (bool settled = false; !settled;) {
     settled = true;
-    for (const int object : std::set<int>(movers)) {
-      if (MayHaveName(object, movers)) continue;
-      movers.erase(object);
+    for (const int object : turns) {
+      GroupFate& fate = fates.at(object);
+      if (fate.kind != Kind::kNamed || may_have(object)) continue;
+      fate.kind = Kind::kConflict;
       settled = false;
-      run_.problems.insert("GROUP_NAME_CONFLICT");
     }
   }
-  // Whoever is in the way goes out of it first: two may swap their names.
-  std::map<int, int> takes_over;
-  for (const int object : movers) {
-    const TenantGroup& wanted = tenant_.groups.at(object);
-    const int namesake = state_.FindGroup(wanted.display_name);
+  for (auto& [object, fate] : fates) {
+    if (fate.kind != Kind::kNamed) continue;
+    const int namesake = state_.FindGroup(fate.name);
     if (namesake == 0) continue;
     const Group& group = state_.groups.at(namesake);
-    const bool moves_away =
-        group.directory == directory_ && movers.count(group.object) > 0;
-    if (!moves_away) takes_over[object] = namesake;
+    auto other = fates.find(group.object);
+    if (group.directory == directory_ && other != fates.end()) continue;
+    fate.kind = Kind::kTakesOver;
+    fate.taken_over = namesake;
   }
-  for (const auto& [object, wanted] : tenant_.groups) {
-    if (!wanted.selected) continue;
-    if (wanted.missing) {
+  return fates;
+}
+
+void Sync::MatchGroups() {
+  using Kind = GroupFate::Kind;
+  NoteGroups();
+  for (const auto& [object, fate] : PlanGroups(desk_.groups)) {
+    if (fate.kind == Kind::kMissing) {
       run_.problems.insert("GROUP_MISSING");
       continue;
     }
+    Count("groups_seen");
+    if (fate.kind == Kind::kLeftOut)
+      Count("warnings GROUP_SKIPPED_BY_DECISION");
+    if (fate.kind == Kind::kConflict)
+      run_.problems.insert("GROUP_NAME_CONFLICT");
+    if (fate.kind == Kind::kLeftOut || fate.kind == Kind::kConflict) continue;
     const int own = state_.FindGroup(directory_, object);
-    if (movers.count(object) == 0) {
-      if (own == 0) continue;
-      Group& group = state_.groups.at(own);
-      const bool same_key =
-          NameKey(group.display_name) == NameKey(wanted.display_name);
-      if (!same_key || group.display_name == wanted.display_name) continue;
-      group.display_name = wanted.display_name;  // Another case.
-      Count("groups_updated");
-      TellGroup(own, "A24");
-      continue;
-    }
+    if (own != 0 && state_.groups.at(own).display_name == fate.name) continue;
     int number = own;
     std::string rule = "A24";
     if (own != 0) {
+      if (desk_.OfGroup(object).choice == Choice::kRename) rule = "B10";
       Count("groups_updated");
-    } else if (takes_over.count(object) > 0) {
-      number = takes_over.at(object);
+    } else if (fate.kind == Kind::kTakesOver) {
+      number = fate.taken_over;
       rule = state_.groups.at(number).directory.empty() ? "R45" : "R46";
       state_.groups.at(number).has_strangers = true;
       Count("groups_merged");
@@ -84,28 +127,11 @@ void Sync::MatchGroups() {
       Count("groups_created");
     }
     Group& group = state_.groups.at(number);
-    group.display_name = wanted.display_name;
+    group.display_name = fate.name;
     group.directory = directory_;
     group.object = object;
     TellGroup(number, rule);
   }
-}
-
-bool Sync::MayHaveName(int object, const std::set<int>& movers) const {
-  const std::string name = NameKey(tenant_.groups.at(object).display_name);
-  for (const int other : movers) {
-    if (other >= object) break;
-    if (NameKey(tenant_.groups.at(other).display_name) == name) return false;
-  }
-  const int namesake = state_.FindGroup(name);
-  if (namesake == 0) return true;
-  const Group& group = state_.groups.at(namesake);
-  auto selected = tenant_.groups.find(group.object);
-  const bool is_ours = group.directory == directory_ &&
-                       selected != tenant_.groups.end() &&
-                       selected->second.selected;
-  if (is_ours) return movers.count(group.object) > 0;
-  return state_.FindGroup(directory_, object) == 0;
 }
 
 void Sync::NoteLinks() {
@@ -138,10 +164,13 @@ void Sync::ClearStrangers() {
 // A8: unmanaged from now on, and without synced members, whichever directory's
 // they are: nobody has put them there by hand (R95).
 void Sync::ReleaseGroups() {
-  for (auto& [number, group] : state_.groups) {
-    if (group.directory != directory_ || linked_.count(group.object) > 0) {
-      continue;
-    }
+  std::map<int, int> released;  // Our numbers, by object.
+  for (const auto& [number, group] : state_.groups) {
+    if (group.directory != directory_) continue;
+    if (linked_.count(group.object) == 0) released[group.object] = number;
+  }
+  for (const auto& [object, number] : released) {
+    Group& group = state_.groups.at(number);
     for (auto& [member, user] : state_.users) {
       if (user.groups.count(number) == 0) continue;
       if (!user.managed()) continue;

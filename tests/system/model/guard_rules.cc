@@ -212,7 +212,8 @@ void Sync::CarryOutApproved(int object, const Taking& held) {
   auto wanted = scope_.find(object);
   const bool in_scope = wanted != scope_.end();
   if (held.merge) {
-    if (in_scope) fates_[object] = Seen(wanted->second);
+    Taking none;
+    if (in_scope) fates_[object] = Seen(wanted->second, true, &none);
     return;
   }
   const int number = held.user;

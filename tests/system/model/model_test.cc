@@ -83,7 +83,8 @@ INSTANTIATE_TEST_SUITE_P(
         Control{"A6_DirectoriesForget", Planted::kDirectoriesForget},
         Control{"R47_PhonesAreReplaced", Planted::kPhonesAreReplaced},
         Control{"B6_ChangesForgetTheGone", Planted::kChangesForgetTheGone},
-        Control{"B2_GuardSleeps", Planted::kGuardSleeps}),
+        Control{"B2_GuardSleeps", Planted::kGuardSleeps},
+        Control{"B10_DeskIsDeaf", Planted::kDeskIsDeaf}),
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace

@@ -25,6 +25,8 @@ struct RunResult {
   std::string state;
   std::map<std::string, int64_t> counters;  // Those that are not 0.
   std::set<std::string> problems;
+  // What it has met (B10), and the number of the user or group in its way.
+  std::map<std::string, int> met;
 };
 
 struct Outcome {
@@ -44,6 +46,7 @@ enum class Planted : uint8_t {
   kPhonesAreReplaced,     // R47
   kChangesForgetTheGone,  // B6
   kGuardSleeps,           // B2
+  kDeskIsDeaf,            // B10
 };
 
 }  // namespace rollcall::model

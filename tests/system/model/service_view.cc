@@ -12,6 +12,7 @@
 #include "google/protobuf/message.h"
 #include "services/reconciliation/access_reader.h"
 #include "services/reconciliation/held_batches.h"
+#include "services/reconciliation/service.h"
 #include "services/reconciliation/user_view.h"
 #include "services/reconciliation/world.h"
 
@@ -22,6 +23,7 @@ namespace v1 = reconciliation::v1;
 
 constexpr char kAccount[] = "accounts/acme";
 constexpr int kMany = 10'000;
+constexpr int kPage = 1000;
 
 template <typename T>
 T Must(absl::StatusOr<T> value) {
@@ -152,7 +154,10 @@ std::vector<std::string> ServiceView::Lines() {
   lines.push_back(absl::StrCat(
       "usage ", usage.active_users(), " ", usage.bypass_users(), " ",
       usage.disabled_users(), " ", usage.pending_deletion_users()));
-  for (const char* directory : {"d1", "d2"}) AddBatches(directory, &lines);
+  for (const char* directory : {"d1", "d2"}) {
+    AddBatches(directory, &lines);
+    AddDecisions(directory, &lines);
+  }
   std::sort(lines.begin(), lines.end());
   return lines;
 }
@@ -188,6 +193,42 @@ void ServiceView::AddBatches(const std::string& directory,
   }
 }
 
+void ServiceView::AddDecisions(const std::string& directory,
+                               std::vector<std::string>* lines) const {
+  v1::ListCollisionDecisionsRequest request;
+  request.set_parent(absl::StrCat(kAccount, "/directories/", directory));
+  request.set_page_size(kPage);
+  const auto page = Must(service_->ListCollisionDecisions(request));
+  for (const v1::CollisionDecision& decision : page.decisions()) {
+    lines->push_back(absl::StrCat(
+        "decision ", directory, decision.has_username() ? " user " : " group ",
+        ObjectOf(decision.source_id()), " ",
+        v1::CollisionDecision::Choice_Name(decision.choice()), " ",
+        decision.username(), decision.group_name()));
+  }
+}
+
+std::map<std::string, int> ServiceView::MetBy(const v1::Run& run) const {
+  v1::ListCollisionsRequest request;
+  request.set_parent(run.name());
+  request.set_page_size(kPage);
+  std::map<std::string, int> met;
+  const auto page = Must(service_->ListCollisions(request));
+  for (const v1::Collision& collision : page.collisions()) {
+    met[absl::StrCat(v1::Collision::Kind_Name(collision.kind()), " ",
+                     ObjectOf(collision.source_id()), " ", collision.wanted(),
+                     " ",
+                     v1::CollisionDecision::Choice_Name(collision.choice()),
+                     " ", collision.rule())] = NumberOf(collision.holder());
+  }
+  return met;
+}
+
+int ServiceView::NumberOf(const std::string& name) const {
+  auto number = numbers_.find(name);
+  return number == numbers_.end() ? 0 : number->second;
+}
+
 void ServiceView::LearnNumbers(const State& state) {
   for (const auto& [number, user] : state.users) {
     const auto found = world_.FindUser(user.username);
@@ -207,10 +248,6 @@ void ServiceView::LearnNumbers(const State& state) {
 
 Told ServiceView::NewEvents() {
   Told told;
-  const auto number_of = [this](const std::string& name) {
-    auto number = numbers_.find(name);
-    return number == numbers_.end() ? 0 : number->second;
-  };
   const auto status = world_.store->Feed("acme").ReadAfter(
       sequence_, [&](v1::ChangeEvent event) {
         sequence_ = event.sequence();
@@ -218,26 +255,27 @@ Told ServiceView::NewEvents() {
         told_event.rules = {event.rule()};
         if (event.has_run_finished()) {
           told.runs.push_back(ResultOf(event.run_finished().run()));
+          told.runs.back().met = MetBy(event.run_finished().run());
           return true;
         }
         if (event.has_user_change()) {
           const v1::UserChange& change = event.user_change();
-          told_event.number = number_of(change.user().name());
+          told_event.number = NumberOf(change.user().name());
           told_event.kind = v1::UserChange::Kind_Name(change.kind());
           told_event.line =
               absl::StrCat(LineOf(change.user()), Left(change.left_groups()));
         } else if (event.has_user_purge()) {
-          told_event.number = number_of(event.user_purge().name());
+          told_event.number = NumberOf(event.user_purge().name());
           told_event.kind = "PURGED";
           told_event.line = Left(event.user_purge().left_groups());
         } else if (event.has_group_change()) {
           told_event.of_group = true;
-          told_event.number = number_of(event.group_change().name());
+          told_event.number = NumberOf(event.group_change().name());
           told_event.kind = "CHANGED";
           told_event.line = FieldsOf(event.group_change());
         } else {
           told_event.of_group = true;
-          told_event.number = number_of(event.group_delete().name());
+          told_event.number = NumberOf(event.group_delete().name());
           told_event.kind = "DELETED";
         }
         if (!told.runs.empty()) told.run_is_last = false;

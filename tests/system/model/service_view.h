@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,10 @@
 #include "tests/system/model/state.h"
 
 namespace rollcall::reconciliation {
+class ReconciliationServiceImpl;
 class World;
 namespace v1 {
+class Run;
 class User;
 }  // namespace v1
 }  // namespace rollcall::reconciliation
@@ -26,10 +29,14 @@ struct Told {
   bool run_is_last = true;      // Nothing comes after the end of a run (R70).
 };
 
-// One thread. `world` must outlive this.
+using RunService = std::unique_ptr<reconciliation::ReconciliationServiceImpl>;
+
+// One thread. `world` and `service`, which may be another one after a crash,
+// must outlive this.
 class ServiceView {
  public:
-  explicit ServiceView(reconciliation::World& world) : world_(world) {}
+  ServiceView(reconciliation::World& world, const RunService& service)
+      : world_(world), service_(service) {}
 
   // What LinesOf says of the model.
   std::vector<std::string> Lines();
@@ -43,11 +50,16 @@ class ServiceView {
  private:
   void AddBatches(const std::string& directory,
                   std::vector<std::string>* lines) const;
+  void AddDecisions(const std::string& directory,
+                    std::vector<std::string>* lines) const;
+  std::map<std::string, int> MetBy(const reconciliation::v1::Run& run) const;
+  int NumberOf(const std::string& name) const;
   template <typename Names>
   std::string Left(const Names& names) const;
   std::string LineOf(const reconciliation::v1::User& user) const;
 
   reconciliation::World& world_;
+  const RunService& service_;
   std::map<std::string, std::string> group_names_;  // By resource name.
   std::map<std::string, int> numbers_;              // By resource name.
   std::map<int, std::string> names_;

@@ -109,6 +109,17 @@ std::string LineOf(const std::string& directory, const std::string& danger,
                       "% and ", batch.limit, " changes=", batch.changes);
 }
 
+const char* NameOf(Choice choice) {
+  constexpr const char* kNames[] = {"PRESET", "ADOPT", "SKIP", "RENAME"};
+  return kNames[static_cast<int>(choice)];
+}
+
+std::string LineOf(const std::string& directory, bool of_group, int object,
+                   const Decision& decision) {
+  return absl::StrCat("decision ", directory, of_group ? " group " : " user ",
+                      object, " ", NameOf(decision.choice), " ", decision.name);
+}
+
 std::string LeftLine(const User& before, const User& after,
                      const State& state) {
   std::vector<std::string> left;
@@ -171,6 +182,14 @@ std::vector<std::string> LinesOf(const State& state) {
             user == state.users.end() ? "gone" : user->second.username,
             " leaves=", absl::StrJoin(leave, ",")));
       }
+    }
+  }
+  for (const auto& [directory, desk] : state.desks) {
+    for (const auto& [object, decision] : desk.users) {
+      lines.push_back(LineOf(directory, false, object, decision));
+    }
+    for (const auto& [object, decision] : desk.groups) {
+      lines.push_back(LineOf(directory, true, object, decision));
     }
   }
   lines.insert(lines.end(), state.closed.begin(), state.closed.end());

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/system/model/desk.h"
 #include "tests/system/model/held.h"
 
 namespace rollcall::model {
@@ -74,6 +75,7 @@ struct State {
   std::map<std::string, std::vector<std::pair<int64_t, int64_t>>> taken;
   std::map<std::string, Batches> held;  // By directory.
   std::multiset<std::string> closed;    // Batches of the past.
+  std::map<std::string, Desk> desks;    // By directory.
   int next = 1;
 
   // By the numbers; 0: nobody. Names match in any case (R37).
@@ -95,11 +97,16 @@ std::string FieldsOf(const Group& group);
 // A batch of the guard, and where it stands (B2).
 std::string LineOf(const std::string& directory, const std::string& danger,
                    const std::string& state, const Batch& batch);
+// What was decided of an object (B10).
+std::string LineOf(const std::string& directory, bool of_group, int object,
+                   const Decision& decision);
+const char* NameOf(Choice choice);
 // The groups that a change has taken a user out of.
 std::string LeftLine(const User& before, const User& after, const State& state);
 // Whether a user may authenticate, and why (R54, B13).
 std::string AccessOf(const User& user, const State& state);
-// All of it: users, groups, access, usage (A26) and batches, in order.
+// All of it: users, groups, access, usage (A26), batches and decisions,
+// in order.
 std::vector<std::string> LinesOf(const State& state);
 
 }  // namespace rollcall::model

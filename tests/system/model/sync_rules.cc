@@ -9,8 +9,7 @@ Outcome Sync::Full() {
   NoteLinks();
   live_ = CountLive();
   for (const auto& [object, wanted] : scope_) {
-    Count("users_seen");
-    fates_[object] = Seen(wanted);
+    Meet(wanted);
   }
   for (const auto& [number, user] : state_.users) {
     auto claim = user.claims.find(directory_);
@@ -29,8 +28,7 @@ Outcome Sync::Changes(const std::map<int, Wanted>& last_reading) {
     auto before = last_reading.find(object);
     if (before != last_reading.end() && before->second == wanted) continue;
     told_.insert(object);
-    Count("users_seen");
-    fates_[object] = Seen(wanted);
+    Meet(wanted);
   }
   for (const auto& [object, before] : last_reading) {
     if (scope_.count(object) == 0) told_.insert(object);
@@ -41,6 +39,14 @@ Outcome Sync::Changes(const std::map<int, Wanted>& last_reading) {
     for (const int object : told_) DropHeld(object);  // R30
   }
   return TakeAndFinish();
+}
+
+void Sync::Meet(const Wanted& wanted) {
+  Count("users_seen");
+  NoteUser(wanted);
+  Taking rest;
+  fates_[wanted.object] = Seen(wanted, /*may_merge=*/false, &rest);
+  if (!rest.empty()) takings_[wanted.object] = rest;
 }
 
 void Sync::Miss(int object) {
@@ -78,7 +84,8 @@ Outcome Sync::One(const std::string& upn) {
   auto wanted = scope_.find(object);
   if (wanted != scope_.end()) {
     Count("users_seen");
-    fates_[object] = Seen(wanted->second);
+    Taking none;
+    fates_[object] = Seen(wanted->second, /*may_merge=*/true, &none);
     outcome_.answer = fates_[object];
   } else if (number == 0) {
     outcome_.answer = "NOT_IN_SCOPE";  // R76
@@ -90,50 +97,51 @@ Outcome Sync::One(const std::string& upn) {
   return Finish();
 }
 
-std::string Sync::Seen(const Wanted& wanted) {
+std::string Sync::Seen(const Wanted& wanted, bool may_merge, Taking* rest) {
   if (const int number = state_.FindUser(directory_, wanted.object)) {
     User& user = state_.users.at(number);
     const User before = user;
     Rules rules;
-    const Taking taking = Give(wanted, user, &rules);
-    if (at_once_) {
-      Take(taking, user, &rules);
-    } else if (!taking.empty()) {
-      takings_[wanted.object] = taking;
-    }
+    *rest = Give(wanted, user, &rules);
+    if (at_once_) Take(*rest, user, &rules);
     const std::string kind = before.in_trash() ? "RESTORED" : "UPDATED";
     return Tell(number, before, kind, rules) ? kind : "UNCHANGED";
   }
+  const Decision decision = planted_ == Planted::kDeskIsDeaf
+                                ? Decision()
+                                : desk_.OfUser(wanted.object);
+  const bool is_given = decision.choice == Choice::kRename;
+  const std::string name = is_given ? decision.name : wanted.username;
+  const int namesake = name.empty() ? 0 : state_.FindUser(name);
   std::string reason;
-  const int namesake =
-      wanted.username.empty() ? 0 : state_.FindUser(wanted.username);
-  if (wanted.username.empty()) {
+  if (decision.choice == Choice::kSkip) {
+    reason = "SKIPPED_BY_DECISION";  // B10
+  } else if (name.empty()) {
     reason = "USERNAME_EMPTY";  // R37
-  } else if (wanted.collides ||
+  } else if ((wanted.collides && decision.choice == Choice::kPreset) ||
              (namesake != 0 &&
-              state_.users.at(namesake).claims.count(directory_) > 0)) {
-    reason = "USERNAME_COLLISION";  // A4
+              (is_given ||
+               state_.users.at(namesake).claims.count(directory_) > 0))) {
+    // Two objects never share a user, and nobody decided to merge with whoever
+    // has got the given name since (A4, B10).
+    reason = "USERNAME_COLLISION";
   }
   if (!reason.empty()) {
     Count("skipped " + reason);
     return "SKIPPED";
   }
-  if (namesake == 0) return Create(wanted);
-  const User& user = state_.users.at(namesake);
-  if (!user.managed() && !at_once_) {
-    takings_[wanted.object] = {.user = namesake, .merge = true};
+  if (namesake == 0) return Create(wanted, name);
+  if (!state_.users.at(namesake).managed() && !may_merge) {
+    *rest = {.user = namesake, .merge = true};
     return "";
   }
-  Taking rest;
-  const std::string fate = Merge(wanted, namesake, &rest);
-  if (!rest.empty()) takings_[wanted.object] = rest;
-  return fate;
+  return Merge(wanted, namesake, rest);
 }
 
-std::string Sync::Create(const Wanted& wanted) {
+std::string Sync::Create(const Wanted& wanted, const std::string& username) {
   const int number = state_.next++;
   User& user = state_.users[number];
-  user.username = wanted.username;
+  user.username = username;
   user.display_name = wanted.user.display_name;
   user.email = wanted.user.email;
   user.status = wanted.user.enabled ? Status::kActive : Status::kDisabled;
@@ -153,12 +161,8 @@ std::string Sync::Merge(const Wanted& wanted, int number, Taking* rest) {
   const User before = user;
   Rules rules = {before.managed() ? "R44" : "R43"};
   user.claims[directory_] = {wanted.object, wanted.user.upn, wanted.user.upn};
-  const Taking taking = Give(wanted, user, &rules);
-  if (at_once_) {
-    Take(taking, user, &rules);
-  } else {
-    *rest = taking;
-  }
+  *rest = Give(wanted, user, &rules);
+  if (at_once_) Take(*rest, user, &rules);
   const std::string kind = before.in_trash() ? "RESTORED" : "CREATED";
   Tell(number, before, kind, rules);
   return before.in_trash() ? "RESTORED" : "MERGED";
@@ -232,28 +236,40 @@ Taking Sync::Give(const Wanted& wanted, User& user, Rules* rules) {
 
 // R33: only the switch of normalization renames, and it renames what the
 // username was made from. R36: a rename in the source does not.
-void Sync::Rename(const Wanted& wanted, User& user, Rules* rules) {
+std::string Sync::NameDue(const Wanted& /*wanted*/, const User& user) const {
   const std::string& origin = user.claims.at(directory_).origin;
   const std::string due = UsernameFrom(origin, tenant_.normalization);
   const std::string other = UsernameFrom(origin, !tenant_.normalization);
+  return user.username == other && due != other ? due : "";
+}
+
+void Sync::Rename(const Wanted& wanted, User& user, Rules* rules) {
   if (planted_ == Planted::kRenameFollows && !at_once_ &&
       !wanted.username.empty() && state_.FindUser(wanted.username) == 0) {
     user.username = wanted.username;
   }
   if (at_once_) return;
   // A3: whom the source has renamed keeps his username, and each sync says so.
-  if (UsernameFrom(wanted.user.upn, tenant_.normalization) != due) {
+  const std::string& origin = user.claims.at(directory_).origin;
+  if (UsernameFrom(wanted.user.upn, tenant_.normalization) !=
+      UsernameFrom(origin, tenant_.normalization)) {
     Count("warnings RENAME_PENDING");
   }
-  if (user.username == other && due != other && !due.empty()) {
-    if (wanted.collides || state_.FindUser(due) != 0) {
-      Count("warnings USERNAME_COLLISION");  // A4
-      return;
-    }
-    user.username = due;
-    Count("users_renamed");
-    rules->insert("R33");
+  const std::string due = NameDue(wanted, user);
+  // B10: what was decided counts where a name would change.
+  const Decision decision = desk_.OfUser(wanted.object);
+  if (due.empty() || decision.choice == Choice::kSkip) return;
+  const bool is_given = decision.choice == Choice::kRename;
+  const std::string name = is_given ? decision.name : due;
+  if (name == user.username) return;
+  const bool collides = wanted.collides && decision.choice == Choice::kPreset;
+  if (collides || state_.FindUser(name) != 0) {
+    Count("warnings USERNAME_COLLISION");  // A4
+    return;
   }
+  user.username = name;
+  Count("users_renamed");
+  rules->insert(is_given ? "B10" : "R33");
 }
 
 void Sync::SetPhones(const Wanted& wanted, User& user, Rules* rules) const {

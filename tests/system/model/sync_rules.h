@@ -17,6 +17,21 @@
 
 namespace rollcall::model {
 
+// What becomes of a selected group.
+struct GroupFate {
+  enum class Kind : uint8_t {
+    kKept,      // As it is, perhaps in another case.
+    kMissing,   // A7
+    kLeftOut,   // B10
+    kConflict,  // A24
+    kNamed,     // Gets its name: renamed, created, or
+    kTakesOver  // R45, R46
+  };
+  Kind kind = Kind::kKept;
+  std::string name;
+  int taken_over = 0;  // Our number.
+};
+
 // One sync of one directory. One use.
 class Sync {
  public:
@@ -27,7 +42,8 @@ class Sync {
         tenant_(tenant),
         now_(now),
         planted_(planted),
-        scope_(ScopeOf(tenant)) {}
+        scope_(ScopeOf(tenant)),
+        desk_(state.desks[directory_]) {}
 
   // Everything (R66).
   Outcome Full();
@@ -43,17 +59,20 @@ class Sync {
   using Rules = std::set<std::string>;
 
   // Groups come first.
+  std::map<int, GroupFate> PlanGroups(
+      const std::map<int, Decision>& desk) const;
   void MatchGroups();
-  bool MayHaveName(int object, const std::set<int>& movers) const;
-  void MoveGroup(int object);
   void NoteLinks();
 
   // Then users, who are given what is theirs...
-  std::string Seen(const Wanted& wanted);
-  std::string Create(const Wanted& wanted);
+  void Meet(const Wanted& wanted);
   // What is to be taken from the user comes after it.
+  std::string Seen(const Wanted& wanted, bool may_merge, Taking* rest);
+  std::string Create(const Wanted& wanted, const std::string& username);
   std::string Merge(const Wanted& wanted, int number, Taking* rest);
   Taking Give(const Wanted& wanted, User& user, Rules* rules);
+  // The other name that the user is due, were it not for the desk; empty: none.
+  std::string NameDue(const Wanted& wanted, const User& user) const;
   void Rename(const Wanted& wanted, User& user, Rules* rules);
   void SetPhones(const Wanted& wanted, User& user, Rules* rules) const;
   // ... and from whom the rest is taken.
@@ -64,6 +83,12 @@ class Sync {
   // Whoever is in scope no longer is missed, if the directory manages him.
   void Miss(int object);
   Outcome TakeAndFinish();
+
+  // What the desk is told of (B10): what would be without any decision.
+  void NoteUser(const Wanted& wanted);
+  void NoteGroups();
+  void Note(const std::string& kind, int object, const std::string& name,
+            const Decision& decision, const std::string& rule, int in_the_way);
 
   // The guard holds what would be taken too often (B2).
   int64_t CountLive() const;
@@ -97,6 +122,7 @@ class Sync {
   const int64_t now_;
   const Planted planted_;
   const std::map<int, Wanted> scope_;
+  const Desk& desk_;
   bool at_once_ = false;       // Of one user: taking and giving are one change.
   std::map<int, int> linked_;  // Our numbers of selected groups, by object.
   std::set<int> missing_;      // Our numbers.

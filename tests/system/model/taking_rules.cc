@@ -43,10 +43,9 @@ void Sync::CarryOut(int object, Taking taking, bool complete) {
     return;
   }
   if (taking.merge) {
-    const Wanted& wanted = scope_.at(object);
-    Taking rest;
-    fates_[object] = Merge(wanted, state_.FindUser(wanted.username), &rest);
-    taking = rest;
+    taking = Taking();
+    fates_[object] = Seen(scope_.at(object), /*may_merge=*/true, &taking);
+    if (fates_[object] == "SKIPPED") return;
   }
   const int number = state_.FindUser(directory_, object);
   if (taking.absent) {

@@ -199,9 +199,10 @@ std::string ChangeConfiguration(Prng& prng, Tenant& tenant) {
 }
 
 std::string Step::ToString() const {
-  constexpr const char* kKinds[] = {
-      "tenant",     "configuration", "full sync", "one user", "user edit",
-      "group edit", "time",          "changes",   "approval", "plan"};
+  constexpr const char* kKinds[] = {"tenant",   "configuration", "full sync",
+                                    "one user", "user edit",     "group edit",
+                                    "time",     "changes",       "approval",
+                                    "plan",     "desk"};
   return absl::StrCat(kKinds[static_cast<int>(kind)], crashes ? " + crash" : "",
                       " (", number, ")");
 }
@@ -214,7 +215,8 @@ std::vector<Step> StepsOf(uint64_t seed) {
       Kind::kFull,    Kind::kFull,      Kind::kSingle,  Kind::kSingle,
       Kind::kUser,    Kind::kUser,      Kind::kUser,    Kind::kGroup,
       Kind::kTime,    Kind::kConfigure, Kind::kChanges, Kind::kChanges,
-      Kind::kChanges, Kind::kApprove,   Kind::kPlan};
+      Kind::kChanges, Kind::kApprove,   Kind::kPlan,    Kind::kDesk,
+      Kind::kDesk};
   Prng prng(seed ^ 0x5eed);
   std::vector<Step> steps;
   for (uint64_t left = 12 + prng.Below(20); left > 0; --left) {

@@ -25,6 +25,7 @@ struct Step {
     kChanges,    // A sync of what has changed.
     kApprove,    // Somebody approves what the guard holds.
     kPlan,       // A plan, and its application.
+    kDesk,       // Somebody decides at the collision desk.
   };
   Kind kind = Kind::kFull;
   uint64_t number = 0;  // Decides what exactly happens.
