@@ -27,7 +27,8 @@ void NoteLinked(const DesiredUser& desired, const UserMeeting& meeting,
   const absl::optional<Rename> wanted =
       WantedRename(desired, *meeting.linked, rules, DeskDecision());
   if (!wanted.has_value()) return;
-  if (!desired.username_collides && meeting.in_the_way == nullptr) return;
+  const bool is_taken = meeting.in_the_way != nullptr && !meeting.waits;
+  if (!desired.username_collides && !is_taken) return;
   notes->push_back({CollisionKind::kUsername, wanted->username,
                     meeting.in_the_way == nullptr ? "" : meeting.in_the_way->id,
                     "A4"});

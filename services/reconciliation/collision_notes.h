@@ -40,6 +40,8 @@ struct UserMeeting {
   const User* namesake = nullptr;  // Has the name that the source wants.
   // Whoever has the name that the linked user would get (R33, A3).
   const User* in_the_way = nullptr;
+  // Whether the linked user waits for him to go out of the way.
+  bool waits = false;
   // Guests, phones and emails of users who are linked are told too.
   bool tells_linked = false;
 };

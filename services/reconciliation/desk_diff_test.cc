@@ -88,6 +88,11 @@ TEST(DeskDiff, A3_AUsernameFollowsOnlyWhereTheDirectoryFollowsRenames) {
                         rules, kNow);
   EXPECT_EQ(decision.after.username, "ada@a.test");
   EXPECT_THAT(decision.warnings, ElementsAre("USERNAME_COLLISION"));
+  // The desk keeps the name, and so the rename is pending.
+  decision = DecideSeen(
+      renamed, {.linked = &user, .desk = {DeskChoice::kSkip, ""}}, rules, kNow);
+  EXPECT_EQ(decision.after.username, "ada@a.test");
+  EXPECT_THAT(decision.warnings, ElementsAre("RENAME_PENDING"));
   rules.may_rename = false;
   decision = DecideSeen(renamed, {.linked = &user}, rules, kNow);
   EXPECT_EQ(decision.after.username, "ada@a.test");
@@ -114,6 +119,9 @@ TEST(UsernameRename, A3_R33_B10_WhichNameAUserGets) {
       {"ada@a", "ada@a", "eve@a", false, true, given, "given"},
       {"ada", "ada@a", "eve", true, true, given, "given"},
       {"ada@a", "ada@a", "ada", true, false, own, ""},
+      // Switched and renamed: no name on the way.
+      {"ada@a", "ada@a", "eve", true, true, none, "eve"},
+      {"ada@a", "ada@a", "eve", true, false, none, "ada"},
       {"ada", "ada@a", "ada", true, true, none, ""},  // Another domain.
       {"given", "ada@a", "eve@a", false, true, none, ""},
       {"given", "ada@a", "ada", true, true, none, ""},

@@ -18,6 +18,7 @@
 #include "services/reconciliation/held_batches.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/records.h"
+#include "services/reconciliation/run_naming.h"
 #include "services/reconciliation/run_steps.h"
 #include "services/reconciliation/source_looks.h"
 #include "services/reconciliation/user_sync.h"
@@ -244,6 +245,7 @@ absl::Status RemoveStrangers(const RunEngineOptions& options, RunWork& work) {
 
 absl::Status TakeWithheld(const RunEngineOptions& options, RunWork& work) {
   if (PlaceOf(work.place).phase != RunPhase::kRemoving) return absl::OkStatus();
+  RETURN_IF_ERROR(SettleNames(options, work));
   while (true) {
     if (options.is_stopping()) return absl::OkStatus();
     ASSIGN_OR_RETURN(const bool cancelled, IsCancelled(options, work));

@@ -123,7 +123,8 @@ void FollowRename(const DesiredUser& desired, const SeenFacts& facts,
       WantedRename(desired, after, rules, facts.desk);
   const std::string source_wants =
       UsernameOf(desired.user_principal_name, rules.normalization);
-  const bool follows = wanted.has_value() && wanted->rule == "A3";
+  const bool follows = wanted.has_value() && wanted->rule == "A3" &&
+                       facts.desk.choice != DeskChoice::kSkip;
   if (!follows &&
       source_wants != UsernameOf(claim.username_origin, rules.normalization)) {
     decision->warnings.push_back("RENAME_PENDING");  // A3
@@ -132,6 +133,10 @@ void FollowRename(const DesiredUser& desired, const SeenFacts& facts,
   if (facts.desk.choice == DeskChoice::kSkip) return;  // Keeps its name (B10).
   const bool collides =
       desired.username_collides && facts.desk.choice == DeskChoice::kPreset;
+  if (facts.rename_may_come_free && !collides) {
+    decision->waiting = wanted;
+    return;
+  }
   if (facts.rename_is_taken || collides) {
     decision->warnings.push_back("USERNAME_COLLISION");  // A4
     return;

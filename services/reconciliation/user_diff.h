@@ -49,8 +49,10 @@ struct SyncRules {
 struct SeenFacts {
   const User* linked = nullptr;    // Linked to the source id; or else:
   const User* namesake = nullptr;  // has the username of WantedUsername.
-  // Whether somebody else has the username of WantedRename.
+  // Whether somebody else has the username of WantedRename, and whether he may
+  // be given another one by the same run.
   bool rename_is_taken = false;
+  bool rename_may_come_free = false;
   // What was decided about the object at the desk (B10).
   DeskDecision desk;
 };
@@ -97,6 +99,7 @@ struct UserDecision {
   bool disabled = false;           // Set to disabled by this decision.
   bool enabled = false;            // From disabled to active.
   bool renamed = false;
+  absl::optional<Rename> waiting;     // For a name that may come free.
   Withheld withheld;                  // Due when completeness is proven.
   std::vector<std::string> warnings;  // `RENAME_PENDING`, `USERNAME_COLLISION`.
 };

@@ -131,7 +131,7 @@ absl::Status UserSync::Seen(const DesiredUser& desired,
 
 absl::StatusOr<SeenFacts> UserSync::FactsOf(
     const DesiredUser& desired, const absl::optional<UserRecord>& linked,
-    absl::optional<UserRecord>* namesake) const {
+    bool may_wait, absl::optional<UserRecord>* namesake) const {
   SeenFacts facts;
   if (work_.has_decisions) {
     ASSIGN_OR_RETURN(
@@ -154,6 +154,9 @@ absl::StatusOr<SeenFacts> UserSync::FactsOf(
     ASSIGN_OR_RETURN(absl::optional<UserRecord> other,
                      identities.FindUserByUsername(rename->username));
     facts.rename_is_taken = other.has_value();
+    facts.rename_may_come_free =
+        may_wait && other.has_value() &&
+        other->user.ClaimOf(work_.directory()) != nullptr;
   }
   return facts;
 }
@@ -167,6 +170,9 @@ absl::Status UserSync::Note(const DesiredUser& desired,
   meeting.linked = facts.linked;
   meeting.namesake = facts.namesake;
   meeting.tells_linked = work_.run.plan_only();
+  meeting.waits =
+      facts.rename_may_come_free && (facts.desk.choice == DeskChoice::kPreset ||
+                                     facts.desk.choice == DeskChoice::kAdopt);
   absl::optional<UserRecord> other;
   const bool is_renamed = facts.desk.choice == DeskChoice::kRename;
   if (facts.linked == nullptr && is_renamed && !desired.username.empty()) {
@@ -203,7 +209,9 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
     }
     if (IsNewer(*claim)) return WithholdLook(desired.source_id, linked_id);
   }
-  ASSIGN_OR_RETURN(const SeenFacts facts, FactsOf(desired, linked, &namesake));
+  const bool may_wait = !at_once_ && !may_merge;
+  ASSIGN_OR_RETURN(const SeenFacts facts,
+                   FactsOf(desired, linked, may_wait, &namesake));
   if (!may_merge) RETURN_IF_ERROR(Note(desired, facts));
   const absl::optional<UserRecord>& before =
       linked.has_value() ? linked : namesake;
@@ -243,6 +251,9 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
   outcome_.user_id = decision.after.id;
 
   const auto withheld = decision.withheld;
+  const absl::optional<Rename> waiting = decision.waiting;
+  const std::string name_until_then =
+      waiting.has_value() ? decision.after.username : std::string();
   const bool known = before.has_value();
   const std::vector<std::string> no_groups;
   const std::vector<std::string>& groups_before =
@@ -260,7 +271,8 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
     RETURN_IF_ERROR(transaction_.PutUser(&before->user, decision.after, mark));
   }
 
-  const bool withholds = !withheld.empty() && !at_once_;
+  const bool waits = waiting.has_value();
+  const bool withholds = (waits || !withheld.empty()) && !at_once_;
   const bool uncounted =
       withholds && mark.outcome() == store::UserMarkRow::UNCHANGED;
   if (is_counted_) {
@@ -278,6 +290,12 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
     row.add_leave_groups(group);
   }
   row.set_uncounted(uncounted);
+  if (waits) {
+    row.mutable_rename()->set_from(name_until_then);
+    row.mutable_rename()->set_to(waiting->username);
+    row.mutable_rename()->set_rule(waiting->rule);
+    work_.place.set_has_waiting_names(true);
+  }
   return Withhold(desired.source_id, row);
 }
 

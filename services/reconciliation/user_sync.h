@@ -56,6 +56,13 @@ class UserSync {
   absl::Status Withheld(const std::string& source_id,
                         const store::WithheldRow& row, const SourceView* view);
 
+  // Gives the user of a withheld row the name that it waits for, which is free
+  // by now or about to be, and strikes it from the row.
+  absl::Status GiveName(const UserRecord& record, store::WithheldRow* row);
+  // Leaves the user the name that he has, for `holder` keeps the other one.
+  absl::Status KeepName(const UserRecord& record, const std::string& source_id,
+                        const User& holder, store::WithheldRow* row);
+
   // Takes away a user who is not in scope, as the view proves.
   absl::Status Remove(const UserRecord& record, const SourceView& view);
 
@@ -65,6 +72,10 @@ class UserSync {
   // Takes a user out of a group, whoever he is.
   absl::Status LeaveGroup(const UserRecord& record, const std::string& group,
                           const std::string& rule);
+
+  // Whether the user is to be left alone. A plan shows what becomes of its
+  // directory's users, for its application unpins them.
+  bool IsPinned(const User& user) const;
 
   // The events that follow rest on this view.
   void SetEvidence(const v1::Evidence& evidence);
@@ -77,6 +88,7 @@ class UserSync {
   // What was decided about the object, and the facts that it changes.
   absl::StatusOr<SeenFacts> FactsOf(const DesiredUser& desired,
                                     const absl::optional<UserRecord>& linked,
+                                    bool may_wait,
                                     absl::optional<UserRecord>* namesake) const;
   // What an administrator may want to settle (B10).
   absl::Status Note(const DesiredUser& desired, const SeenFacts& facts);
@@ -90,9 +102,6 @@ class UserSync {
             store::WithheldRow row);
   void Keep();
   bool IsNewer(const Claim& claim) const;
-  // Whether the user is to be left alone. A plan shows what becomes of its
-  // directory's users, for its application unpins them.
-  bool IsPinned(const User& user) const;
   // The same, and counts it.
   bool LeavesPinned(const User& user);
   void StampReading(User& user) const;

@@ -47,10 +47,15 @@ void Sync::NoteUser(const Wanted& wanted) {
   };
   if (wanted.username.empty()) return;  // Skipped, which is told already.
   if (const int number = state_.FindUser(directory_, wanted.object)) {
-    const std::string due = NameDue(wanted, state_.users.at(number));
+    const std::string due = NameDue(wanted, state_.users.at(number)).name;
     if (due.empty()) return;
     const int holder = state_.FindUser(due);
-    if (wanted.collides || holder != 0) note("USERNAME", due, "A4", holder);
+    const bool may_come_free = holder != 0 && IsOurs(holder) &&
+                               (decision.choice == Choice::kPreset ||
+                                decision.choice == Choice::kAdopt);
+    if (wanted.collides || (holder != 0 && !may_come_free)) {
+      note("USERNAME", due, "A4", holder);
+    }
     return;
   }
   const int namesake = state_.FindUser(wanted.username);
@@ -65,6 +70,14 @@ void Sync::NoteUser(const Wanted& wanted) {
   }
   if (wanted.user.email.empty())
     note("MISSING_EMAIL", wanted.username, "R29", 0);
+}
+
+// Whoever has waited for a name in vain.
+void Sync::NoteKept(int object) {
+  const Decision decision = desk_.OfUser(object);
+  if (decision.choice == Choice::kRename) return;  // Told already.
+  const std::string& name = waiting_.at(object).name;
+  Note("USERNAME", object, name, decision, "A4", state_.FindUser(name));
 }
 
 void Sync::NoteGroups() {

@@ -128,6 +128,7 @@ void Driver::Configure(const std::string& directory, const Tenant& tenant) {
   fake.normalization = tenant.normalization;
   fake.phone_import = tenant.phone_import;
   fake.mail = tenant.mail;
+  fake.follow_renames = tenant.follow_renames;
   fake.complete = tenant.readings_complete;
   for (auto* limit :
        {fake.limits.mutable_removed(), fake.limits.mutable_disabled(),

@@ -84,7 +84,8 @@ INSTANTIATE_TEST_SUITE_P(
         Control{"R47_PhonesAreReplaced", Planted::kPhonesAreReplaced},
         Control{"B6_ChangesForgetTheGone", Planted::kChangesForgetTheGone},
         Control{"B2_GuardSleeps", Planted::kGuardSleeps},
-        Control{"B10_DeskIsDeaf", Planted::kDeskIsDeaf}),
+        Control{"B10_DeskIsDeaf", Planted::kDeskIsDeaf},
+        Control{"A3_SwapsWait", Planted::kSwapsWait}),
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace

@@ -47,6 +47,7 @@ enum class Planted : uint8_t {
   kChangesForgetTheGone,  // B6
   kGuardSleeps,           // B2
   kDeskIsDeaf,            // B10
+  kSwapsWait,             // A3
 };
 
 }  // namespace rollcall::model

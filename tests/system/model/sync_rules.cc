@@ -102,7 +102,7 @@ std::string Sync::Seen(const Wanted& wanted, bool may_merge, Taking* rest) {
     User& user = state_.users.at(number);
     const User before = user;
     Rules rules;
-    *rest = Give(wanted, user, &rules);
+    *rest = Give(wanted, !may_merge, user, &rules);
     if (at_once_) Take(*rest, user, &rules);
     const std::string kind = before.in_trash() ? "RESTORED" : "UPDATED";
     return Tell(number, before, kind, rules) ? kind : "UNCHANGED";
@@ -161,14 +161,15 @@ std::string Sync::Merge(const Wanted& wanted, int number, Taking* rest) {
   const User before = user;
   Rules rules = {before.managed() ? "R44" : "R43"};
   user.claims[directory_] = {wanted.object, wanted.user.upn, wanted.user.upn};
-  *rest = Give(wanted, user, &rules);
+  *rest = Give(wanted, false, user, &rules);
   if (at_once_) Take(*rest, user, &rules);
   const std::string kind = before.in_trash() ? "RESTORED" : "CREATED";
   Tell(number, before, kind, rules);
   return before.in_trash() ? "RESTORED" : "MERGED";
 }
 
-Taking Sync::Give(const Wanted& wanted, User& user, Rules* rules) {
+Taking Sync::Give(const Wanted& wanted, bool may_wait, User& user,
+                  Rules* rules) {
   Taking taking;
   const bool back = user.in_trash();
   if (back) {
@@ -181,7 +182,7 @@ Taking Sync::Give(const Wanted& wanted, User& user, Rules* rules) {
       return !phone.directory.empty() && phone.directory != directory_;
     });
   }
-  Rename(wanted, user, rules);
+  Rename(wanted, may_wait, user, rules);
   if (user.display_name != wanted.user.display_name) {
     user.display_name = wanted.user.display_name;
     rules->insert("R28");
@@ -232,44 +233,6 @@ Taking Sync::Give(const Wanted& wanted, User& user, Rules* rules) {
     if (missing_.count(group) == 0) taking.leave.insert(group);
   }
   return taking;
-}
-
-// R33: only the switch of normalization renames, and it renames what the
-// username was made from. R36: a rename in the source does not.
-std::string Sync::NameDue(const Wanted& /*wanted*/, const User& user) const {
-  const std::string& origin = user.claims.at(directory_).origin;
-  const std::string due = UsernameFrom(origin, tenant_.normalization);
-  const std::string other = UsernameFrom(origin, !tenant_.normalization);
-  return user.username == other && due != other ? due : "";
-}
-
-void Sync::Rename(const Wanted& wanted, User& user, Rules* rules) {
-  if (planted_ == Planted::kRenameFollows && !at_once_ &&
-      !wanted.username.empty() && state_.FindUser(wanted.username) == 0) {
-    user.username = wanted.username;
-  }
-  if (at_once_) return;
-  // A3: whom the source has renamed keeps his username, and each sync says so.
-  const std::string& origin = user.claims.at(directory_).origin;
-  if (UsernameFrom(wanted.user.upn, tenant_.normalization) !=
-      UsernameFrom(origin, tenant_.normalization)) {
-    Count("warnings RENAME_PENDING");
-  }
-  const std::string due = NameDue(wanted, user);
-  // B10: what was decided counts where a name would change.
-  const Decision decision = desk_.OfUser(wanted.object);
-  if (due.empty() || decision.choice == Choice::kSkip) return;
-  const bool is_given = decision.choice == Choice::kRename;
-  const std::string name = is_given ? decision.name : due;
-  if (name == user.username) return;
-  const bool collides = wanted.collides && decision.choice == Choice::kPreset;
-  if (collides || state_.FindUser(name) != 0) {
-    Count("warnings USERNAME_COLLISION");  // A4
-    return;
-  }
-  user.username = name;
-  Count("users_renamed");
-  rules->insert(is_given ? "B10" : "R33");
 }
 
 void Sync::SetPhones(const Wanted& wanted, User& user, Rules* rules) const {

@@ -32,6 +32,11 @@ struct GroupFate {
   int taken_over = 0;  // Our number.
 };
 
+struct NewName {
+  std::string name;  // Empty: none.
+  std::string rule;
+};
+
 // One sync of one directory. One use.
 class Sync {
  public:
@@ -70,10 +75,13 @@ class Sync {
   std::string Seen(const Wanted& wanted, bool may_merge, Taking* rest);
   std::string Create(const Wanted& wanted, const std::string& username);
   std::string Merge(const Wanted& wanted, int number, Taking* rest);
-  Taking Give(const Wanted& wanted, User& user, Rules* rules);
-  // The other name that the user is due, were it not for the desk; empty: none.
-  std::string NameDue(const Wanted& wanted, const User& user) const;
-  void Rename(const Wanted& wanted, User& user, Rules* rules);
+  Taking Give(const Wanted& wanted, bool may_wait, User& user, Rules* rules);
+  // The other name that the user is due, were it not for the desk.
+  NewName NameDue(const Wanted& wanted, const User& user) const;
+  void Rename(const Wanted& wanted, bool may_wait, User& user, Rules* rules);
+  void GiveName(const NewName& name, User& user, Rules* rules);
+  void SettleNames();
+  bool IsOurs(int number) const;
   void SetPhones(const Wanted& wanted, User& user, Rules* rules) const;
   // ... and from whom the rest is taken.
   void Take(const Taking& taking, User& user, Rules* rules);
@@ -86,6 +94,7 @@ class Sync {
 
   // What the desk is told of (B10): what would be without any decision.
   void NoteUser(const Wanted& wanted);
+  void NoteKept(int object);
   void NoteGroups();
   void Note(const std::string& kind, int object, const std::string& name,
             const Decision& decision, const std::string& rule, int in_the_way);
@@ -128,7 +137,8 @@ class Sync {
   std::set<int> missing_;      // Our numbers.
   std::map<int, Taking> takings_;
   std::set<int> told_;  // Objects that a run of changes tells about.
-  int64_t live_ = 0;    // Whom the directory managed at first.
+  std::map<int, NewName> waiting_;  // For a name that another one has.
+  int64_t live_ = 0;                // Whom the directory managed at first.
   // What is held of this sync: objects by danger.
   std::map<std::string, std::set<int>> held_;
   std::set<int> emptied_;             // Groups that it must not empty.

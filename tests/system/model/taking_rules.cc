@@ -9,6 +9,7 @@ Outcome Sync::TakeAndFinish() {
       tenant_.readings_complete || planted_ == Planted::kIncompleteRemoves;
   if (!tenant_.readings_complete) run_.problems.insert("READ_INCOMPLETE");
   Guard(complete);
+  SettleNames();
   for (const auto& [object, taking] : takings_) {
     CarryOut(object, taking, complete);
   }

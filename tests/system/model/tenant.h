@@ -41,6 +41,7 @@ struct Tenant {
   bool normalization = false;
   bool phone_import = false;
   bool mail = false;
+  bool follow_renames = false;  // A3
   bool readings_complete = true;
   GuardLimit limit;  // For every danger.
   bool deleted = false;

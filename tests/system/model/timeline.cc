@@ -92,6 +92,7 @@ std::map<std::string, Tenant> FirstTenants(uint64_t seed) {
     }
     tenant.normalization = prng.Chance(0.3);
     tenant.phone_import = prng.Chance(0.4);
+    tenant.follow_renames = prng.Chance(0.4);
     tenant.limit = AnyLimit(prng);
   }
   return tenants;
@@ -169,7 +170,7 @@ std::string ChangeTenant(Prng& prng, Tenant& tenant) {
 std::string ChangeConfiguration(Prng& prng, Tenant& tenant) {
   const int object = AnyKey(prng, tenant.groups);
   TenantGroup& group = tenant.groups.at(object);
-  switch (prng.Below(7)) {
+  switch (prng.Below(8)) {
     case 0:
       tenant.normalization = !tenant.normalization;
       return absl::StrCat("normalization ", tenant.normalization);
@@ -183,6 +184,9 @@ std::string ChangeConfiguration(Prng& prng, Tenant& tenant) {
       if (group.selected) group.missing = !group.missing;
       return absl::StrCat("group ", object, " missing ", group.missing);
     case 4:
+      tenant.follow_renames = !tenant.follow_renames;
+      return absl::StrCat("renames are followed ", tenant.follow_renames);
+    case 5:
       tenant.limit = AnyLimit(prng);
       return absl::StrCat("limit ", tenant.limit.percent, "% and ",
                           tenant.limit.count);
