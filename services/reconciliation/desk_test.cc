@@ -155,6 +155,20 @@ TEST_F(DeskTest, B10_WhoIsSkippedStaysOutOfEveryKindOfRun) {
   EXPECT_THAT(world.user("ada@a.test").claims, SizeIs(1));
 }
 
+TEST_F(DeskTest, B10_B5_WhoStaysOutIsSkippedEvenIfHisNamesakeIsPinned) {
+  PutManual("manual", "ada@a.test");
+  world.tenant().AddUser(10, "ada@a.test", {1});
+  const v1::Run merging = world.Sync();
+  world.clock.AdvanceTime(absl::Hours(1));
+  world.Revert(merging);
+  ASSERT_EQ(world.user("ada@a.test").pinned_by, "d1");
+  EXPECT_EQ(world.Sync().counters().users_pinned(), 1);
+  Decide({OnUser(10, Decision::SKIP)});
+  const v1::Run run = world.Sync();
+  EXPECT_EQ(run.counters().skipped().at("SKIPPED_BY_DECISION"), 1);
+  EXPECT_EQ(run.counters().users_pinned(), 0);
+}
+
 TEST_F(DeskTest, B10_WhoIsLinkedStaysLinked) {
   world.tenant().AddUser(10, "ada@a.test", {1});
   world.Sync();

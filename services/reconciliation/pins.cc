@@ -10,6 +10,7 @@
 #include "common/store/key.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/records.h"
+#include "services/reconciliation/revert_history.h"
 #include "services/reconciliation/run_steps.h"
 
 namespace rollcall::reconciliation {
@@ -29,6 +30,7 @@ absl::Status DropPin(const std::string& key, absl::Time now,
     return DataLoss("INDEX_DANGLING", "A user who is pinned does not exist.",
                     {{"user", id}});
   }
+  RETURN_IF_ERROR(KeepBefore(record->user, work.run.name(), transaction));
   User after = record->user;
   after.pinned_by.clear();
   after.update_time = now;

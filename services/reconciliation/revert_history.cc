@@ -3,8 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
 #include "services/reconciliation/before_keys.h"
@@ -30,9 +28,10 @@ absl::Status KeepBefore(const User& before, const std::string& run,
   return absl::OkStatus();
 }
 
-absl::StatusOr<RevertHistory> ReadRevertHistory(
+absl::StatusOr<absl::optional<RevertHistory>> ReadRevertHistory(
     const std::string& account, const std::string& user_id,
-    const std::string& run, const rollcall::store::Reader& rows) {
+    const std::string& run, const std::string& reverting,
+    const rollcall::store::Reader& rows) {
   RevertHistory history;
   auto places = rows.Scan(account, KeyRange::Prefix(keys::HistoryOf(user_id)));
   while (true) {
@@ -51,7 +50,9 @@ absl::StatusOr<RevertHistory> ReadRevertHistory(
         GetMessage<store::EventRow>(rows, account, keys::Feed(sequence)));
     if (!row.has_value()) continue;  // Too old to be kept.
     const v1::ChangeEvent& event = row->event();
-    if (history.first != 0) {
+    if (history.first != 0 && event.run() == reverting) {
+      history.is_reverted = true;
+    } else if (history.first != 0) {
       history.is_changed_since |= event.run() != run;
     } else if (event.run() == run) {
       history.first = sequence;
@@ -63,11 +64,8 @@ absl::StatusOr<RevertHistory> ReadRevertHistory(
                                                       v1::UserChange::CREATED;
     }
   }
-  if (history.first != 0) return history;
-  return DataLoss("HISTORY_LOST",
-                  absl::StrCat("Nothing is known of what ", run,
-                               " has done to user ", user_id, "."),
-                  {{"run", run}, {"user", user_id}});
+  if (history.first == 0) return absl::optional<RevertHistory>();
+  return absl::make_optional(std::move(history));
 }
 
 }  // namespace rollcall::reconciliation

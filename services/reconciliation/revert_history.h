@@ -23,16 +23,20 @@ struct RevertHistory {
   bool is_created = false;
   // Whether somebody else has changed the user after that first event.
   bool is_changed_since = false;
+  // Whether the undoing has been to the user already.
+  bool is_reverted = false;
 };
 
 // To be called before a run changes a user: the first time counts.
 absl::Status KeepBefore(const User& before, const std::string& run,
                         Transaction& transaction);
 
-// Of one user, of whom the run tells something. DATA_LOSS if it does not.
-absl::StatusOr<RevertHistory> ReadRevertHistory(
+// Of one user; none if the run does not tell of the user. `reverting` is the
+// run that undoes `run`.
+absl::StatusOr<absl::optional<RevertHistory>> ReadRevertHistory(
     const std::string& account, const std::string& user_id,
-    const std::string& run, const rollcall::store::Reader& rows);
+    const std::string& run, const std::string& reverting,
+    const rollcall::store::Reader& rows);
 
 }  // namespace rollcall::reconciliation
 

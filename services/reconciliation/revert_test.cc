@@ -99,6 +99,57 @@ TEST(Revert, B5_A3_ARenameIsUndoneWithWhatTheNameWasMadeOf) {
   EXPECT_TRUE(world.FindUser("eve@a.test").has_value());
 }
 
+TEST(Revert, B5_A3_NamesThatWereSwappedOrPassedOnAreUndoneInOnePass) {
+  World world;
+  world.tenant().follow_renames = true;
+  Populate(world);
+  const auto id_of = [&](const char* name) { return world.user(name).id; };
+  const std::string ada = id_of("ada@a.test"), ben = id_of("ben@a.test"),
+                    cyd = id_of("cyd@a.test");
+  FakeTenant& tenant = world.tenant();
+  // Ada and Ben swap, and then Ada takes the name that Cyd gives up.
+  for (const bool swap : {true, false}) {
+    tenant.UserAt(10).set_user_principal_name(swap ? "ben@a.test"
+                                                   : "cyd@a.test");
+    tenant.UserAt(11).set_user_principal_name("ada@a.test");
+    tenant.UserAt(12).set_user_principal_name(swap ? "cyd@a.test"
+                                                   : "eve@a.test");
+    const v1::Run renaming = world.Sync();
+    ASSERT_EQ(renaming.counters().users_renamed(), swap ? 2 : 3);
+    world.clock.AdvanceTime(kHour);
+    const v1::Run revert = world.Revert(renaming);
+    EXPECT_EQ(revert.state(), v1::Run::SUCCEEDED);
+    EXPECT_EQ(revert.counters().users_reverted(), swap ? 2 : 3);
+    EXPECT_EQ(id_of("ada@a.test"), ada);
+    EXPECT_EQ(id_of("ben@a.test"), ben);
+    EXPECT_EQ(id_of("cyd@a.test"), cyd);
+    // The next plan would swap them again: back to what it was first.
+    tenant.UserAt(10).set_user_principal_name("ada@a.test");
+    tenant.UserAt(11).set_user_principal_name("ben@a.test");
+    tenant.UserAt(12).set_user_principal_name("cyd@a.test");
+    world.clock.AdvanceTime(kHour);
+    world.Apply(world.Plan());
+    world.clock.AdvanceTime(kHour);
+  }
+}
+
+TEST(Revert, B5_UndoingAPlanPinsAgainWhomItHasOnlyUnpinned) {
+  World world;
+  Populate(world);
+  world.tenant().UserAt(10).set_email("oops@a.test");
+  const v1::Run mad = world.Sync();
+  world.clock.AdvanceTime(kHour);
+  world.Revert(mad);
+  world.tenant().UserAt(10).set_email("ada@a.test");
+  const v1::Run applied = world.Apply(world.Plan());
+  ASSERT_EQ(world.user("ada@a.test").pinned_by, "");
+  world.clock.AdvanceTime(kHour);
+  const v1::Run revert = world.Revert(applied);
+  EXPECT_EQ(revert.counters().users_reverted(), 1);
+  EXPECT_EQ(revert.state(), v1::Run::SUCCEEDED);
+  EXPECT_EQ(world.user("ada@a.test").pinned_by, "d1");
+}
+
 TEST(Revert, B5_WhomTheRunHasCreatedGoesToTheTrash) {
   World world;
   Populate(world);

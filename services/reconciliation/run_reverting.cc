@@ -1,5 +1,6 @@
 #include "services/reconciliation/run_reverting.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -29,6 +30,8 @@ using rollcall::store::MessageCursor;
 
 // Events that are looked at in one batch.
 constexpr int kEventsPerBatch = 2000;
+// Users who have each other's names are put back in one batch: so many at most.
+constexpr size_t kMaxWays = 200;
 
 v1::UserChange::Kind KindOf(const User& before, const User& after) {
   if (before.pending_deletion() == after.pending_deletion()) {
@@ -62,45 +65,99 @@ class Reverting {
     if (!event.has_user_change()) return absl::OkStatus();
     ASSIGN_OR_RETURN(const UserName name,
                      UserName::Parse(event.user_change().user().name()));
-    ASSIGN_OR_RETURN(
-        const RevertHistory history,
-        ReadRevertHistory(work_.account(), name.id(), work_.run.reverted_run(),
-                          transaction_.reader()));
-    if (history.first != sequence) return absl::OkStatus();  // Done with it.
+    ASSIGN_OR_RETURN(const absl::optional<RevertHistory> history,
+                     HistoryOf(name.id()));
+    if (!history.has_value()) return Leave("HISTORY_LOST");
+    // Done with it, or has gone out of somebody's way.
+    if (history->first != sequence || history->is_reverted) {
+      return absl::OkStatus();
+    }
     ASSIGN_OR_RETURN(const absl::optional<UserRecord> record,
                      transaction_.identities().FindUser(name.id()));
     if (!record.has_value()) return Leave("PURGED");
-    if (history.is_changed_since) return Leave("CHANGED_SINCE");
-    const std::string& directory = work_.directory();
-    if (history.is_created) {
-      return Write(record->user, Uncreated(record->user, directory, now_));
+    if (IsPutBack(record->mark)) return absl::OkStatus();
+    if (history->is_changed_since) return Leave("CHANGED_SINCE");
+    if (history->is_created) {
+      return Write(record->user,
+                   Uncreated(record->user, work_.directory(), now_));
     }
-    if (!history.before.has_value()) return Leave("HISTORY_LOST");
-    User before = *history.before;
-    ASSIGN_OR_RETURN(const bool is_taken, IsTaken(name.id(), before));
-    if (is_taken) return Leave("NAME_TAKEN");
-    RETURN_IF_ERROR(KeepExisting(before.groups));
-    return Write(record->user, Reverted(record->user, before, directory, now_));
+    if (!history->before.has_value()) return Leave("HISTORY_LOST");
+    return PutBack({record->user, *history->before});
   }
 
  private:
+  struct Way {
+    User now_is;
+    User before;
+  };
+
   absl::Status Leave(const std::string& reason) {
     ++(*work_.counters().mutable_not_reverted())[reason];
     return absl::OkStatus();
   }
 
-  // Whether somebody else has the username or an object of the source by now.
-  absl::StatusOr<bool> IsTaken(const std::string& id,
-                               const User& before) const {
-    const IdentityReader& identities = transaction_.identities();
-    ASSIGN_OR_RETURN(const absl::optional<UserRecord> namesake,
-                     identities.FindUserByUsername(before.username));
-    if (namesake.has_value() && namesake->user.id != id) return true;
-    for (const Claim& claim : before.claims) {
+  absl::StatusOr<absl::optional<RevertHistory>> HistoryOf(
+      const std::string& id) const {
+    return ReadRevertHistory(work_.account(), id, work_.run.reverted_run(),
+                             work_.run.name(), transaction_.reader());
+  }
+
+  // In this batch, which the user's history does not show yet.
+  bool IsPutBack(const store::UserMarkRow& mark) const {
+    return mark.run() == work_.run.name();
+  }
+
+  // Whoever has the name by now is put back first, if that is what he has it
+  // from: the run may have passed names on, or swapped them.
+  absl::Status PutBack(Way first) {
+    std::vector<Way> ways;
+    ways.push_back(std::move(first));
+    while (true) {
+      const Way& last = ways.back();
+      ASSIGN_OR_RETURN(const bool is_taken, IsLinkTaken(last));
+      if (is_taken) return Leave("NAME_TAKEN");
       ASSIGN_OR_RETURN(
-          const absl::optional<UserRecord> linked,
-          identities.FindUserBySource(claim.directory, claim.source_id));
-      if (linked.has_value() && linked->user.id != id) return true;
+          const absl::optional<UserRecord> holder,
+          transaction_.identities().FindUserByUsername(last.before.username));
+      const bool is_free = !holder.has_value() ||
+                           holder->user.id == last.now_is.id ||
+                           holder->user.id == ways.front().now_is.id;
+      if (is_free) break;
+      ASSIGN_OR_RETURN(const absl::optional<User> before,
+                       GoesOutOfTheWay(*holder));
+      if (!before.has_value() || ways.size() == kMaxWays) {
+        return Leave("NAME_TAKEN");
+      }
+      ways.push_back({holder->user, *before});
+    }
+    for (auto way = ways.rbegin(); way != ways.rend(); ++way) {
+      RETURN_IF_ERROR(KeepExisting(way->before.groups));
+      RETURN_IF_ERROR(Write(way->now_is, Reverted(way->now_is, way->before,
+                                                  work_.directory(), now_)));
+    }
+    return absl::OkStatus();
+  }
+
+  // What the user will be; none if he keeps the name that he has.
+  absl::StatusOr<absl::optional<User>> GoesOutOfTheWay(
+      const UserRecord& holder) const {
+    if (IsPutBack(holder.mark)) return absl::optional<User>();
+    ASSIGN_OR_RETURN(const absl::optional<RevertHistory> history,
+                     HistoryOf(holder.user.id));
+    const bool goes = history.has_value() && !history->is_reverted &&
+                      !history->is_changed_since &&
+                      history->before.has_value() &&
+                      history->before->username != holder.user.username;
+    return goes ? history->before : absl::nullopt;
+  }
+
+  // Whether somebody else is linked to an object of the source by now.
+  absl::StatusOr<bool> IsLinkTaken(const Way& way) const {
+    for (const Claim& claim : way.before.claims) {
+      ASSIGN_OR_RETURN(const absl::optional<UserRecord> linked,
+                       transaction_.identities().FindUserBySource(
+                           claim.directory, claim.source_id));
+      if (linked.has_value() && linked->user.id != way.now_is.id) return true;
     }
     return false;
   }

@@ -216,11 +216,12 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
   const absl::optional<UserRecord>& before =
       linked.has_value() ? linked : namesake;
 
-  if (before.has_value() && LeavesPinned(before->user)) {
+  UserDecision decision = DecideSeen(desired, facts, work_.rules, now_);
+  if (before.has_value() && decision.fate != Fate::kSkip &&
+      LeavesPinned(before->user)) {
     CountSeen(store::UserMarkRow(), &counters);
     return absl::OkStatus();
   }
-  UserDecision decision = DecideSeen(desired, facts, work_.rules, now_);
   if (at_once_ && has_proof_) {
     decision.withheld =
         HoldParts(decision.after.id, desired.source_id, decision.withheld);

@@ -60,6 +60,7 @@ class Driver {
   // A batch of the guard, if it holds so many changes.
   std::string Approve(const std::string& directory, const std::string& danger,
                       int64_t change_count);
+  std::string Revert(const std::string& run);
   // What a full sync would do now, and exactly that.
   std::string Plan(const std::string& directory);
   std::string ApplyPlan(const std::string& directory);

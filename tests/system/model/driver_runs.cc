@@ -69,6 +69,12 @@ std::string Driver::Approve(const std::string& directory,
   return "BATCH_NOT_HELD";
 }
 
+std::string Driver::Revert(const std::string& run) {
+  v1::RevertRunRequest request;
+  request.set_name(run);
+  return CarryStarted(runs_->RevertRun(request));
+}
+
 std::string Driver::Plan(const std::string& directory) {
   const RunName plan = world_->StartPlan(directory);
   plans_[directory] = plan.ToString();

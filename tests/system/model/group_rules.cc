@@ -153,6 +153,7 @@ void Sync::ClearStrangers() {
       if (user.groups.count(number) == 0) continue;
       auto claim = user.claims.find(directory_);
       if (claim != user.claims.end() && !user.in_trash()) continue;
+      if (user.pinned()) continue;  // B5
       const User before = user;
       user.groups.erase(number);
       Tell(member, before, "UPDATED", {"R45", "R46"});
@@ -173,7 +174,7 @@ void Sync::ReleaseGroups() {
     Group& group = state_.groups.at(number);
     for (auto& [member, user] : state_.users) {
       if (user.groups.count(number) == 0) continue;
-      if (!user.managed()) continue;
+      if (!user.managed() || user.pinned()) continue;
       const User before = user;
       user.groups.erase(number);
       Tell(member, before, "UPDATED", {"A8"});

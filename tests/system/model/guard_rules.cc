@@ -219,6 +219,7 @@ void Sync::CarryOutApproved(int object, const Taking& held) {
   const int number = held.user;
   if (state_.FindUser(directory_, object) != number) return;
   User& user = state_.users.at(number);
+  if (LeavesPinned(user)) return;
   if (held.absent && user.in_trash()) return;
   if (held.absent && !in_scope) {
     Remove(number);

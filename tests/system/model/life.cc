@@ -1,8 +1,10 @@
 #include "tests/system/model/life.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/log/log.h"
 #include "tests/system/model/comparison.h"
 #include "tests/system/model/service_view.h"
@@ -11,6 +13,12 @@ namespace rollcall::model {
 namespace {
 
 constexpr int64_t kDay = 24 * 3600;
+
+// `accounts/acme/directories/d1/runs/...` is of d1.
+std::string DirectoryIn(const std::string& run) {
+  const std::vector<std::string> parts = absl::StrSplit(run, '/');
+  return parts.at(3);
+}
 
 }  // namespace
 
@@ -62,6 +70,8 @@ void Life::Take(Step::Kind kind) {
       return Approve();
     case Step::Kind::kPlan:
       return PlanAndApply();
+    case Step::Kind::kUndo:
+      return Undo();
     case Step::Kind::kDesk:
       return Decide();
   }
@@ -117,6 +127,13 @@ void Life::Compare(const Outcome& outcome) {
   } else if (outcome.run.has_value()) {
     Defect(CompareRuns(*outcome.run, told.runs[0], driver_.crashed()));
   }
+  if (!told.runs.empty()) {
+    history_.Add(before_, outcome, told.runs[0].name,
+                 DirectoryIn(told.runs[0].name), driver_.Now());
+  } else {
+    history_.Add(before_, outcome, "", "", driver_.Now());
+  }
+  before_ = state_;
   if (!told.run_is_last) Defect("changes after the end of a run");
   Defect(driver_.BrokenInvariants());
 }

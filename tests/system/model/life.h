@@ -15,6 +15,7 @@
 #include "tests/system/model/sync_rules.h"
 #include "tests/system/model/tenant.h"
 #include "tests/system/model/trial.h"
+#include "tests/system/model/undo_rules.h"
 
 namespace rollcall::model {
 
@@ -53,6 +54,7 @@ class Life {
   void SyncOne();
   void Approve();
   void PlanAndApply();
+  void Undo();
 
   // People.
   void EditUser();
@@ -69,6 +71,8 @@ class Life {
   // Who was in scope when everything was read, or what had changed.
   std::map<std::string, std::map<int, Wanted>> last_readings_;
   State state_;
+  State before_;  // The step.
+  History history_;
   Driver driver_;
   Verdict verdict_;
 };

@@ -70,8 +70,7 @@ void Life::PlanAndApply() {
 
   const Tenant& tenant = tenants_.at(directory);
   const State before = state_;
-  Outcome outcome = SyncOf(directory).Full();
-  outcome.run->kind = "PLAN";
+  Outcome outcome = SyncOf(directory).Planned();
   outcome.run->met.clear();  // The plan has met it.
   const std::string answer = driver_.ApplyPlan(directory);
   if (answer == "OK") {
@@ -87,6 +86,24 @@ void Life::PlanAndApply() {
   state_ = before;
   Compare({.run = RunResult{
                .kind = "PLAN", .state = "FAILED", .problems = {answer}}});
+}
+
+// One that was not long ago: runs of changes are not kept for ever.
+void Life::Undo() {
+  constexpr int64_t kKept = 20 * 24 * 3600;
+  const size_t count = history_.runs().size();
+  if (count == 0) return;
+  // Rather one of the last ones: others have changed much since.
+  const size_t back = prng_.Below(prng_.Chance(0.7) ? 3 : 10);
+  if (back >= count) return;
+  const DoneRun& run = history_.runs()[count - 1 - back];
+  if (run.ended + kKept < driver_.Now()) return;
+  const std::string name = run.name;
+  Say(absl::StrCat("  of ", run.kind, " of ", run.directory, ", ", back,
+                   " runs ago"));
+  const Outcome outcome =
+      history_.Undo(count - 1 - back, state_, driver_.Now());
+  Judge(outcome, driver_.Revert(name));
 }
 
 }  // namespace rollcall::model

@@ -85,7 +85,8 @@ INSTANTIATE_TEST_SUITE_P(
         Control{"B6_ChangesForgetTheGone", Planted::kChangesForgetTheGone},
         Control{"B2_GuardSleeps", Planted::kGuardSleeps},
         Control{"B10_DeskIsDeaf", Planted::kDeskIsDeaf},
-        Control{"A3_SwapsWait", Planted::kSwapsWait}),
+        Control{"A3_SwapsWait", Planted::kSwapsWait},
+        Control{"B5_PinsDoNotHold", Planted::kPinsDoNotHold}),
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace

@@ -21,6 +21,7 @@ struct Event {
 };
 
 struct RunResult {
+  std::string name;  // The service's, which the model does not know.
   std::string kind;
   std::string state;
   std::map<std::string, int64_t> counters;  // Those that are not 0.
@@ -48,6 +49,7 @@ enum class Planted : uint8_t {
   kGuardSleeps,           // B2
   kDeskIsDeaf,            // B10
   kSwapsWait,             // A3
+  kPinsDoNotHold,         // B5
 };
 
 }  // namespace rollcall::model

@@ -55,7 +55,7 @@ std::string FieldsOf(const v1::Group& group) {
 }
 
 RunResult ResultOf(const v1::Run& run) {
-  RunResult result;
+  RunResult result{.name = run.name()};
   result.kind = v1::Run::Kind_Name(run.kind());
   result.state = v1::Run::State_Name(run.state());
   for (const v1::RunProblem& problem : run.problems()) {
@@ -75,6 +75,9 @@ RunResult ResultOf(const v1::Run& run) {
   }
   for (const auto& [reason, count] : counters.warnings()) {
     result.counters[absl::StrCat("warnings ", reason)] = count;
+  }
+  for (const auto& [reason, count] : counters.not_reverted()) {
+    result.counters[absl::StrCat("not_reverted ", reason)] = count;
   }
   for (const auto& [danger, count] : counters.held()) {
     result.counters[absl::StrCat("held ", danger)] = count;
@@ -116,7 +119,8 @@ std::string ServiceView::LineOf(const v1::User& user) const {
                       " created=", user.create_time().seconds(),
                       " updated=", user.update_time().seconds(),
                       " deleted=", user.delete_time().seconds(), "#",
-                      user.deletion_epoch());
+                      user.deletion_epoch(),
+                      " pinned=", DirectoryOf(user.pinned_by()));
 }
 
 // The groups that a change has taken a user out of.

@@ -85,8 +85,8 @@ std::string LineOf(const User& user, const State& state) {
       " phones=", absl::StrJoin(phones, ","),
       " data=", user.source_has_phone_data,
       " devices=", absl::StrJoin(user.devices, ","), " created=", user.created,
-      " updated=", user.updated, " deleted=", user.deleted, "#",
-      user.deletions);
+      " updated=", user.updated, " deleted=", user.deleted, "#", user.deletions,
+      " pinned=", user.pinned_by);
 }
 
 std::string FieldsOf(const Group& group) {

@@ -48,8 +48,10 @@ struct User {
   int64_t updated = 0;
   int64_t deleted = 0;  // 0: not in the trash.
   int deletions = 0;
+  std::string pinned_by;  // The directory for which a run was undone (B5).
 
   bool in_trash() const { return deleted != 0; }
+  bool pinned() const { return !pinned_by.empty(); }
   bool managed() const { return !claims.empty(); }
   friend bool operator==(const User&, const User&) = default;
 };

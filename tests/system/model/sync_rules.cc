@@ -20,6 +20,35 @@ Outcome Sync::Full() {
   return TakeAndFinish();
 }
 
+// B5: what is planned is applied to the directory's pinned users, too, and
+// nobody stays pinned.
+Outcome Sync::Planned() {
+  std::map<int, User> pinned;
+  for (auto& [number, user] : state_.users) {
+    if (user.pinned_by != directory_) continue;
+    pinned[number] = user;
+    user.pinned_by.clear();
+  }
+  Outcome outcome = Full();
+  outcome.run->kind = "PLAN";
+  for (const auto& [number, before] : pinned) {
+    User& user = state_.users.at(number);
+    const bool is_told =
+        std::any_of(outcome.events.begin(), outcome.events.end(),
+                    [n = number](const Event& event) {
+                      return !event.of_group && event.number == n;
+                    });
+    if (is_told) continue;
+    user.updated = now_;
+    outcome.events.push_back(
+        {.number = number,
+         .kind = "UPDATED",
+         .line = LineOf(user, state_) + LeftLine(before, user, state_),
+         .rules = {"B5"}});
+  }
+  return outcome;
+}
+
 Outcome Sync::Changes(const std::map<int, Wanted>& last_reading) {
   MatchGroups();
   NoteLinks();
@@ -52,7 +81,8 @@ void Sync::Meet(const Wanted& wanted) {
 void Sync::Miss(int object) {
   const int number = state_.FindUser(directory_, object);
   if (number == 0 || state_.users.at(number).in_trash()) return;
-  if (scope_.count(object) == 0) takings_[object].absent = true;
+  if (scope_.count(object) > 0) return;
+  if (!LeavesPinned(state_.users.at(number))) takings_[object].absent = true;
 }
 
 Outcome Sync::One(const std::string& upn) {
@@ -91,6 +121,8 @@ Outcome Sync::One(const std::string& upn) {
     outcome_.answer = "NOT_IN_SCOPE";  // R76
   } else if (state_.users.at(number).in_trash()) {
     outcome_.answer = "UNCHANGED";  // R63
+  } else if (LeavesPinned(state_.users.at(number))) {
+    outcome_.answer = "UNCHANGED";
   } else {
     outcome_.answer = Remove(number);
   }
@@ -100,6 +132,7 @@ Outcome Sync::One(const std::string& upn) {
 std::string Sync::Seen(const Wanted& wanted, bool may_merge, Taking* rest) {
   if (const int number = state_.FindUser(directory_, wanted.object)) {
     User& user = state_.users.at(number);
+    if (LeavesPinned(user)) return "UNCHANGED";
     const User before = user;
     Rules rules;
     *rest = Give(wanted, !may_merge, user, &rules);
@@ -131,11 +164,19 @@ std::string Sync::Seen(const Wanted& wanted, bool may_merge, Taking* rest) {
     return "SKIPPED";
   }
   if (namesake == 0) return Create(wanted, name);
+  if (LeavesPinned(state_.users.at(namesake))) return "UNCHANGED";
   if (!state_.users.at(namesake).managed() && !may_merge) {
     *rest = {.user = namesake, .merge = true};
     return "";
   }
   return Merge(wanted, namesake, rest);
+}
+
+// B5: whoever a run was undone for is left as he is.
+bool Sync::LeavesPinned(const User& user) {
+  if (!user.pinned() || planted_ == Planted::kPinsDoNotHold) return false;
+  Count("users_pinned");
+  return true;
 }
 
 std::string Sync::Create(const Wanted& wanted, const std::string& username) {

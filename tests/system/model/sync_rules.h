@@ -52,6 +52,8 @@ class Sync {
 
   // Everything (R66).
   Outcome Full();
+  // The same, as a plan that is applied (B1).
+  Outcome Planned();
   // Whom the source tells to have changed since the last reading, and nobody
   // else (B6).
   Outcome Changes(const std::map<int, Wanted>& last_reading);
@@ -88,6 +90,7 @@ class Sync {
   void CarryOut(int object, Taking taking, bool complete);
   std::string Remove(int number);
 
+  bool LeavesPinned(const User& user);
   // Whoever is in scope no longer is missed, if the directory manages him.
   void Miss(int object);
   Outcome TakeAndFinish();

@@ -206,7 +206,7 @@ std::string Step::ToString() const {
   constexpr const char* kKinds[] = {"tenant",   "configuration", "full sync",
                                     "one user", "user edit",     "group edit",
                                     "time",     "changes",       "approval",
-                                    "plan",     "desk"};
+                                    "plan",     "desk",          "undo"};
   return absl::StrCat(kKinds[static_cast<int>(kind)], crashes ? " + crash" : "",
                       " (", number, ")");
 }
@@ -220,7 +220,7 @@ std::vector<Step> StepsOf(uint64_t seed) {
       Kind::kUser,    Kind::kUser,      Kind::kUser,    Kind::kGroup,
       Kind::kTime,    Kind::kConfigure, Kind::kChanges, Kind::kChanges,
       Kind::kChanges, Kind::kApprove,   Kind::kPlan,    Kind::kDesk,
-      Kind::kDesk};
+      Kind::kDesk,    Kind::kUndo,      Kind::kUndo};
   Prng prng(seed ^ 0x5eed);
   std::vector<Step> steps;
   for (uint64_t left = 12 + prng.Below(20); left > 0; --left) {

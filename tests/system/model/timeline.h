@@ -26,6 +26,7 @@ struct Step {
     kApprove,    // Somebody approves what the guard holds.
     kPlan,       // A plan, and its application.
     kDesk,       // Somebody decides at the collision desk.
+    kUndo,       // A run is undone.
   };
   Kind kind = Kind::kFull;
   uint64_t number = 0;  // Decides what exactly happens.
