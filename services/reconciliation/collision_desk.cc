@@ -71,15 +71,17 @@ absl::StatusOr<std::vector<ListedDecision>> ListDecisions(
 
 absl::StatusOr<std::string> DigestOfDecisions(
     const rollcall::store::Reader& reader, const DirectoryName& directory) {
-  auto cursor = reader.Scan(directory.account().id(),
-                            KeyRange::Prefix(keys::Decisions(directory.id())));
+  MessageCursor<store::DecisionRow> cursor(
+      reader, directory.account().id(),
+      KeyRange::Prefix(keys::Decisions(directory.id())));
   std::string digest;
   while (true) {
-    ASSIGN_OR_RETURN(absl::optional<rollcall::store::Entry> entry,
-                     cursor->Next());
-    if (!entry.has_value()) return digest;
+    ASSIGN_OR_RETURN(auto row, cursor.Next());
+    if (!row.has_value()) return digest;
+    // Who has decided it and when is not what was decided.
     digest =
-        Sha256(absl::StrCat(digest, Sha256(entry->key), Sha256(entry->value)));
+        Sha256(absl::StrCat(digest, Sha256(row->key), row->message.choice(),
+                            " ", Sha256(row->message.name())));
   }
 }
 

@@ -439,6 +439,9 @@ TEST_F(DeskTest, B10_B1_APlanDoesWhatIsDecidedAndHoldsOnlyAsLongAsItIs) {
 
   plan = world.Plan();
   EXPECT_THAT(Met(plan), ElementsAre("MANUAL_USER ada@a.test SKIP R43"));
+  // Decided once more it is still the same.
+  world.clock.AdvanceTime(absl::Minutes(1));
+  Decide({OnUser(10, Decision::SKIP)});
   const v1::Run applied = world.Apply(plan);
   EXPECT_EQ(applied.state(), v1::Run::SUCCEEDED);
   EXPECT_EQ(applied.counters().skipped().at("SKIPPED_BY_DECISION"), 1);

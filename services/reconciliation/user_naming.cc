@@ -1,5 +1,6 @@
 // The half of UserSync that settles who gets a name that another one had.
 #include <string>
+#include <utility>
 
 #include "common/status/status_macros.h"
 #include "services/reconciliation/collision_desk.h"
@@ -34,7 +35,7 @@ absl::Status UserSync::GiveName(const UserRecord& record,
   }
   row->set_uncounted(false);
   row->clear_rename();
-  return Write(&record, decision, mark);
+  return Write(&record, std::move(decision), mark);
 }
 
 absl::Status UserSync::KeepName(const UserRecord& record,

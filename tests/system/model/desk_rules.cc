@@ -48,13 +48,15 @@ void Sync::NoteUser(const Wanted& wanted) {
   if (wanted.username.empty()) return;  // Skipped, which is told already.
   if (const int number = state_.FindUser(directory_, wanted.object)) {
     const std::string due = NameDue(wanted, state_.users.at(number)).name;
-    if (due.empty()) return;
-    const int holder = state_.FindUser(due);
+    const int holder = due.empty() ? 0 : state_.FindUser(due);
     const bool may_come_free = holder != 0 && IsOurs(holder) &&
                                (decision.choice == Choice::kPreset ||
                                 decision.choice == Choice::kAdopt);
-    if (wanted.collides || (holder != 0 && !may_come_free)) {
-      note("USERNAME", due, "A4", holder);
+    const bool collides = wanted.collides || (holder != 0 && !may_come_free);
+    if (!due.empty() && collides) note("USERNAME", due, "A4", holder);
+    // A plan tells of everybody, a run of those who are new.
+    if (is_plan_ && wanted.user.email.empty()) {
+      note("MISSING_EMAIL", wanted.username, "R29", 0);
     }
     return;
   }

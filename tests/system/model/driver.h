@@ -63,6 +63,7 @@ class Driver {
   std::string Revert(const std::string& run);
   // What a full sync would do now, and exactly that.
   std::string Plan(const std::string& directory);
+  RunResult Planned(const std::string& directory);
   std::string ApplyPlan(const std::string& directory);
 
   std::string CreateUser(const UserEdit& edit);

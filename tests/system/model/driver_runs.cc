@@ -81,6 +81,10 @@ std::string Driver::Plan(const std::string& directory) {
   return Carry(plan);
 }
 
+RunResult Driver::Planned(const std::string& directory) {
+  return view_->ResultOf(world_->Find(*RunName::Parse(plans_.at(directory))));
+}
+
 std::string Driver::ApplyPlan(const std::string& directory) {
   v1::ApplyPlanRequest request;
   request.set_name(plans_.at(directory));

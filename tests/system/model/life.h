@@ -54,6 +54,7 @@ class Life {
   void SyncOne();
   void Approve();
   void PlanAndApply();
+  void MakePlan(const std::string& directory, const Outcome& expected);
   void Undo();
 
   // People.

@@ -1,11 +1,43 @@
 // The half of Life that has runs made.
+#include <iterator>
+#include <map>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "tests/system/model/comparison.h"
 #include "tests/system/model/life.h"
+#include "tests/system/model/plan_rules.h"
 
 namespace rollcall::model {
+namespace {
+
+// Whether a reading would say anything else.
+bool HasMoved(const Tenant& before, const Tenant& now) {
+  const auto groups = [](const Tenant& tenant) {
+    std::map<int, std::string> names;
+    for (const auto& [object, group] : tenant.groups) {
+      if (!group.selected) continue;
+      names[object] = group.missing ? "" : group.display_name;
+    }
+    return names;
+  };
+  return ScopeOf(before) != ScopeOf(now) || groups(before) != groups(now);
+}
+
+bool HaveOtherNames(const std::map<int, Group>& before,
+                    const std::map<int, Group>& now) {
+  for (const auto& [number, group] : before) {
+    auto found = now.find(number);
+    if (found != now.end() &&
+        found->second.display_name != group.display_name) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
 
 void Life::SyncEverything(bool of_changes) {
   const std::string directory = AnyDirectory();
@@ -56,36 +88,71 @@ void Life::Approve() {
   Judge(outcome, driver_.Approve(directory, danger, changes));
 }
 
-// A plan changes nothing. Applied it does what a run would do now, or, if the
-// source has moved since, nothing at all (B1).
+// A plan changes nothing. Applied it does what it has said and nothing else,
+// or, if the source or what it changes has moved since, nothing at all (B1).
 void Life::PlanAndApply() {
+  constexpr int64_t kMinute = 60;
+  constexpr Step::Kind kMeanwhile[] = {
+      Step::Kind::kTenant, Step::Kind::kTenant, Step::Kind::kUser,
+      Step::Kind::kUser,   Step::Kind::kGroup,  Step::Kind::kDesk,
+      Step::Kind::kSingle, Step::Kind::kFull,   Step::Kind::kUndo};
+  const Step meanwhile{.kind = kMeanwhile[prng_.Below(std::size(kMeanwhile))]};
+  const bool moves = prng_.Chance(0.5);
   const std::string directory = AnyDirectory();
   Say("  of " + directory);
+  const Tenant source = tenants_.at(directory);
+  MadePlan plan{.directory = directory, .before = state_, .after = state_};
+  plan.outcome = Sync(plan.after, directory, source, driver_.Now() + kMinute,
+                      options_.planted)
+                     .Planned();
+  MakePlan(directory, plan.outcome);
+  if (moves) {
+    Say("  meanwhile " + meanwhile.ToString());
+    Take(meanwhile.kind);
+  }
+  if (!verdict_.defect.empty()) return;
+  driver_.AdvanceSeconds(kMinute);
+
+  const Tenant& tenant = tenants_.at(directory);
+  const bool source_moved = HasMoved(source, tenant);
+  // A sync that finds nothing to do notes that it has looked.
+  const bool has_looked = moves && (meanwhile.kind == Step::Kind::kSingle ||
+                                    meanwhile.kind == Step::Kind::kFull);
+  const bool target_moved =
+      LinesOf(state_) != LinesOf(plan.before) || has_looked;
+  // What the plan tells of users names groups as they were called then.
+  if (HaveOtherNames(plan.before.groups, state_.groups)) return;
+  const std::string answer = driver_.ApplyPlan(directory);
+  if (answer == "OK") {
+    if (source_moved) return Defect("applied, and the source has moved");
+    if (!IsAsPlanned(plan, state_)) {
+      return Defect("applied, and what it changes has moved");
+    }
+    last_readings_[directory] = ScopeOf(tenant);
+    return Compare(ApplyPlan(plan, state_, driver_.Now()));
+  }
+  Say("  " + answer);
+  const bool may_be_refused =
+      answer == "PLAN_SOURCE_UNPROVEN" ? !tenant.readings_complete
+      : answer == "PLAN_SOURCE_MOVED"
+          ? source_moved
+          : answer == "PLAN_TARGET_MOVED" && !source_moved && target_moved;
+  if (!may_be_refused) return Defect("the application: " + answer);
+  Compare({.run = RunResult{
+               .kind = "PLAN", .state = "FAILED", .problems = {answer}}});
+}
+
+void Life::MakePlan(const std::string& directory, const Outcome& expected) {
   const std::string planned = driver_.Plan(directory);
   if (planned != "OK") return Defect("the plan: " + planned);
   Compare(Outcome());
-  driver_.AdvanceSeconds(60);
-  const bool moves = prng_.Chance(0.4);
-  if (moves) ChangeSource(Step::Kind::kTenant);
-
-  const Tenant& tenant = tenants_.at(directory);
-  const State before = state_;
-  Outcome outcome = SyncOf(directory).Planned();
-  outcome.run->met.clear();  // The plan has met it.
-  const std::string answer = driver_.ApplyPlan(directory);
-  if (answer == "OK") {
-    last_readings_[directory] = ScopeOf(tenant);
-    state_.taken = before.taken;  // Somebody has asked for it.
-    return Compare(outcome);
+  RunResult run = *expected.run;
+  run.kind = "FULL";
+  run.state = "PLANNED";
+  for (auto& [what, holder] : run.met) {
+    if (holder >= state_.next) holder = 0;  // There only as it is planned.
   }
-  Say("  " + answer);
-  const bool may_be_refused = answer == "PLAN_SOURCE_UNPROVEN"
-                                  ? !tenant.readings_complete
-                                  : moves && answer == "PLAN_SOURCE_MOVED";
-  if (!may_be_refused) return Defect("the application: " + answer);
-  state_ = before;
-  Compare({.run = RunResult{
-               .kind = "PLAN", .state = "FAILED", .problems = {answer}}});
+  Defect(CompareRuns(run, driver_.Planned(directory), driver_.crashed()));
 }
 
 // One that was not long ago: runs of changes are not kept for ever.

@@ -54,37 +54,6 @@ std::string FieldsOf(const v1::Group& group) {
       " updated=", group.update_time().seconds());
 }
 
-RunResult ResultOf(const v1::Run& run) {
-  RunResult result{.name = run.name()};
-  result.kind = v1::Run::Kind_Name(run.kind());
-  result.state = v1::Run::State_Name(run.state());
-  for (const v1::RunProblem& problem : run.problems()) {
-    result.problems.insert(problem.reason());
-  }
-  const v1::RunCounters& counters = run.counters();
-  const auto* descriptor = counters.GetDescriptor();
-  for (int i = 0; i < descriptor->field_count(); ++i) {
-    const auto* field = descriptor->field(i);
-    // What reading costs is the directory service's.
-    if (field->is_repeated() || field->name() == "source_requests") continue;
-    const int64_t value = counters.GetReflection()->GetInt64(counters, field);
-    if (value != 0) result.counters[field->name()] = value;
-  }
-  for (const auto& [reason, count] : counters.skipped()) {
-    result.counters[absl::StrCat("skipped ", reason)] = count;
-  }
-  for (const auto& [reason, count] : counters.warnings()) {
-    result.counters[absl::StrCat("warnings ", reason)] = count;
-  }
-  for (const auto& [reason, count] : counters.not_reverted()) {
-    result.counters[absl::StrCat("not_reverted ", reason)] = count;
-  }
-  for (const auto& [danger, count] : counters.held()) {
-    result.counters[absl::StrCat("held ", danger)] = count;
-  }
-  return result;
-}
-
 }  // namespace
 
 std::string ServiceView::LineOf(const v1::User& user) const {
@@ -228,6 +197,38 @@ std::map<std::string, int> ServiceView::MetBy(const v1::Run& run) const {
   return met;
 }
 
+RunResult ServiceView::ResultOf(const v1::Run& run) const {
+  RunResult result{.name = run.name()};
+  result.kind = v1::Run::Kind_Name(run.kind());
+  result.state = v1::Run::State_Name(run.state());
+  for (const v1::RunProblem& problem : run.problems()) {
+    result.problems.insert(problem.reason());
+  }
+  const v1::RunCounters& counters = run.counters();
+  const auto* descriptor = counters.GetDescriptor();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    const auto* field = descriptor->field(i);
+    // What reading costs is the directory service's.
+    if (field->is_repeated() || field->name() == "source_requests") continue;
+    const int64_t value = counters.GetReflection()->GetInt64(counters, field);
+    if (value != 0) result.counters[field->name()] = value;
+  }
+  for (const auto& [reason, count] : counters.skipped()) {
+    result.counters[absl::StrCat("skipped ", reason)] = count;
+  }
+  for (const auto& [reason, count] : counters.warnings()) {
+    result.counters[absl::StrCat("warnings ", reason)] = count;
+  }
+  for (const auto& [reason, count] : counters.not_reverted()) {
+    result.counters[absl::StrCat("not_reverted ", reason)] = count;
+  }
+  for (const auto& [danger, count] : counters.held()) {
+    result.counters[absl::StrCat("held ", danger)] = count;
+  }
+  result.met = MetBy(run);
+  return result;
+}
+
 int ServiceView::NumberOf(const std::string& name) const {
   auto number = numbers_.find(name);
   return number == numbers_.end() ? 0 : number->second;
@@ -259,7 +260,6 @@ Told ServiceView::NewEvents() {
         told_event.rules = {event.rule()};
         if (event.has_run_finished()) {
           told.runs.push_back(ResultOf(event.run_finished().run()));
-          told.runs.back().met = MetBy(event.run_finished().run());
           return true;
         }
         if (event.has_user_change()) {

@@ -44,6 +44,8 @@ class ServiceView {
   void LearnNumbers(const State& state);
   // The resource name of a user or a group.
   const std::string& NameOf(int number) const { return names_.at(number); }
+  // What a run says of itself.
+  RunResult ResultOf(const reconciliation::v1::Run& run) const;
   // What the feed has said since the last call.
   Told NewEvents();
 

@@ -20,31 +20,23 @@ Outcome Sync::Full() {
   return TakeAndFinish();
 }
 
-// B5: what is planned is applied to the directory's pinned users, too, and
-// nobody stays pinned.
+// B5: what is planned is planned for the directory's pinned users, too; whom it
+// does not change is pinned until it is applied.
 Outcome Sync::Planned() {
-  std::map<int, User> pinned;
+  is_plan_ = true;
+  std::set<int> pinned;
   for (auto& [number, user] : state_.users) {
     if (user.pinned_by != directory_) continue;
-    pinned[number] = user;
+    pinned.insert(number);
     user.pinned_by.clear();
   }
   Outcome outcome = Full();
   outcome.run->kind = "PLAN";
-  for (const auto& [number, before] : pinned) {
-    User& user = state_.users.at(number);
-    const bool is_told =
-        std::any_of(outcome.events.begin(), outcome.events.end(),
-                    [n = number](const Event& event) {
-                      return !event.of_group && event.number == n;
-                    });
-    if (is_told) continue;
-    user.updated = now_;
-    outcome.events.push_back(
-        {.number = number,
-         .kind = "UPDATED",
-         .line = LineOf(user, state_) + LeftLine(before, user, state_),
-         .rules = {"B5"}});
+  for (const Event& event : outcome.events) {
+    if (!event.of_group) pinned.erase(event.number);
+  }
+  for (const int number : pinned) {
+    state_.users.at(number).pinned_by = directory_;
   }
   return outcome;
 }

@@ -52,7 +52,7 @@ class Sync {
 
   // Everything (R66).
   Outcome Full();
-  // The same, as a plan that is applied (B1).
+  // The same, as a plan (B1): what it says, and what its application does.
   Outcome Planned();
   // Whom the source tells to have changed since the last reading, and nobody
   // else (B6).
@@ -135,6 +135,7 @@ class Sync {
   const Planted planted_;
   const std::map<int, Wanted> scope_;
   const Desk& desk_;
+  bool is_plan_ = false;
   bool at_once_ = false;       // Of one user: taking and giving are one change.
   std::map<int, int> linked_;  // Our numbers of selected groups, by object.
   std::set<int> missing_;      // Our numbers.
