@@ -176,7 +176,10 @@ TEST(HeldLater, R30_B2_AnIncompleteRunOfChangesMakesNothingVoid) {
   world.Sync();
   const auto held = [&] {
     int64_t changes = 0;
-    for (const auto& batch : *ListBatches(*world.store, kD1, "", 100)) {
+    const auto batches = ListBatches(*world.store, kD1, "", 100);
+    EXPECT_OK(batches);
+    if (!batches.ok()) return changes;
+    for (const auto& batch : *batches) {
       changes += batch.change_count();
     }
     return changes;
