@@ -136,6 +136,7 @@ absl::StatusOr<Pace> ContinueResync(const Feed& feed,
                                     store::Store& store, FeedHandler& handler) {
   Snapshot snapshot(feed, account, std::move(position), store, handler);
   snapshot.BeginAnewUnlessOf(feed.incarnation());
+  const bool begins = snapshot.cursor().empty();
   absl::Status error;
   const absl::Status watched =
       source.WatchChanges(account, snapshot.cursor(), /*snapshot=*/true,
@@ -146,7 +147,9 @@ absl::StatusOr<Pace> ContinueResync(const Feed& feed,
                           });
   RETURN_IF_ERROR(error);
   if (snapshot.is_complete()) return Pace::kRest;
-  if (IsGone(watched)) {
+  // Of a snapshot that has just begun nothing can be gone: whoever says so is
+  // asked again later, not at once.
+  if (IsGone(watched) && !begins) {
     RETURN_IF_ERROR(snapshot.BeginAnew());
     return Pace::kAgain;
   }

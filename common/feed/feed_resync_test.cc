@@ -1,5 +1,6 @@
 // Proves that a snapshot takes the place of all that a consumer knew of an
 // account, wherever it is interrupted (reliability.md B4, invariant 22).
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include "common/feed/feed_follower.h"
 #include "common/feed/feed_position.h"
 #include "common/log/log.h"
+#include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/faulty_store.h"
 #include "common/store/key.h"
@@ -250,6 +252,29 @@ TEST_F(FeedResyncTest, B4_WhatHappensDuringTheSnapshotIsHeardAfterIt) {
   Follow();
   EXPECT_THAT(Users(), Contains(Pair(UserOf(0), "meanwhile")));
   EXPECT_EQ(Users().count(UserOf(3)), 0u);
+}
+
+// Lists its feeds, and has lost the history of everybody who asks for changes.
+class ForgetfulFeed : public FakeFeed {
+ public:
+  absl::Status WatchChanges(
+      const AccountName&, const std::string&, bool,
+      const std::function<
+          bool(const reconciliation::v1::WatchChangesResponse&)>&) override {
+    return FailedPrecondition("FEED_HISTORY_LOST", "It was another one.");
+  }
+};
+
+TEST_F(FeedResyncTest, B4_AProducerThatMakesNoSenseIsNotAskedAgainAtOnce) {
+  LoseHistory(20);
+  ASSERT_THAT(RequestResync(kAcme, store_), IsOk());
+  ForgetfulFeed forgetful;
+  forgetful.Append(kAcme.id(), ChangeEvent());
+  FeedFollower follower(forgetful, store_, handler_);
+  EXPECT_THAT(follower.FollowOnce(),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       std::string("FEED_HISTORY_LOST")));
+  EXPECT_TRUE(Position().has_resync());
 }
 
 TEST_F(FeedResyncTest, B4_AskingTwiceIsAskingOnce) {
