@@ -7,8 +7,10 @@
 #ifndef ROLLCALL_COMMON_STORE_KEY_H_
 #define ROLLCALL_COMMON_STORE_KEY_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -19,16 +21,23 @@ namespace rollcall::store {
 // Key("users").String(id).Build(); the first part names the table.
 class Key {
  public:
-  explicit Key(absl::string_view table) { String(table); }
+  explicit Key(absl::string_view table) {
+    bytes_.reserve(kUsualBytes);
+    String(table);
+  }
 
   Key& String(absl::string_view part);
   Key& Uint64(uint64_t part);
   Key& Int64(int64_t part);
   Key& Time(absl::Time part);
 
-  std::string Build() const { return bytes_; }
+  // Hands the key over; once, and last.
+  std::string Build() { return std::move(bytes_); }
 
  private:
+  // Holds most keys: then a key is one allocation.
+  static constexpr size_t kUsualBytes = 80;
+
   std::string bytes_;
 };
 

@@ -89,6 +89,9 @@ class Batch {
 
   explicit Batch(absl::string_view partition) : partition_(partition) {}
 
+  // Makes room for so many operations.
+  void Reserve(size_t operations) { operations_.reserve(operations); }
+
   void Put(std::string key, std::string value);
   void Delete(std::string key);
 

@@ -34,7 +34,7 @@ absl::Status FeedReader::ReadAfter(
   const int64_t head = bounds.head_sequence;
   rollcall::store::MessageCursor<store::EventRow> cursor(
       *reader_, account_,
-      KeyRange::PrefixAfter(keys::Table("feed"), keys::Feed(sequence)));
+      KeyRange::PrefixAfter(keys::Table("changes"), keys::Feed(sequence)));
   while (true) {
     ASSIGN_OR_RETURN(auto row, cursor.Next());
     if (!row.has_value()) {
@@ -47,7 +47,8 @@ absl::Status FeedReader::ReadAfter(
            {"head_sequence", absl::StrCat(head)}});
     }
     int64_t found = 0;
-    RETURN_IF_ERROR(KeyReader(row->key).Table("feed").Int64(&found).Finish());
+    RETURN_IF_ERROR(
+        KeyReader(row->key).Table("changes").Int64(&found).Finish());
     if (found != sequence + 1) {
       return DataLoss("FEED_GAP",
                       absl::StrCat("After event ", sequence,

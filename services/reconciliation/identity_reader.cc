@@ -178,7 +178,7 @@ absl::StatusOr<std::vector<std::string>> IdentityReader::ListMembers(
     if (!entry.has_value()) break;
     std::string of, member;
     RETURN_IF_ERROR(KeyReader(entry->key)
-                        .Table("members")
+                        .Table("users_by_group")
                         .String(&of)
                         .String(&member)
                         .Finish());

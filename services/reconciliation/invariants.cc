@@ -201,7 +201,7 @@ class Check {
 
   absl::Status CompareMembers() {
     size_t found = 0;
-    RETURN_IF_ERROR(ForEach("members", [&](const Entry& entry) {
+    RETURN_IF_ERROR(ForEach("users_by_group", [&](const Entry& entry) {
       if (expected_members_.count(entry.key) == 0) {
         Violated("A membership row has no user that says the same.");
       } else {
@@ -332,17 +332,17 @@ class Check {
       return true;
     }));
     std::set<std::string> history;
-    RETURN_IF_ERROR(ForEach("history", [&](const Entry& entry) {
+    RETURN_IF_ERROR(ForEach("user_history", [&](const Entry& entry) {
       history.insert(entry.key);
       return absl::OkStatus();
     }));
     if (history != expected_history) {
       Violated("The users' history and the feed's events differ.");
     }
-    RETURN_IF_ERROR(ForEach("feed", [&](const Entry& entry) -> absl::Status {
+    RETURN_IF_ERROR(ForEach("changes", [&](const Entry& entry) -> absl::Status {
       int64_t sequence = 0;
       RETURN_IF_ERROR(
-          KeyReader(entry.key).Table("feed").Int64(&sequence).Finish());
+          KeyReader(entry.key).Table("changes").Int64(&sequence).Finish());
       if (sequence <= bounds.dropped_sequence) {
         Violated("Event ", sequence, " was dropped and is there.");
       }

@@ -1,12 +1,17 @@
 // The keys of the identity store's tables, all in the partition of the account.
+// Tables that grow with the users come first or last, and the small ones lie
+// between them: so the small ones of a large batch share one file
+// (common/store/batch_tables.h).
 //
+//   changes/<sequence>                             EventRow
 //   users/<user>                                   UserRow
 //   users_by_username/<username>                   IdRow
 //   users_by_source/<directory>/<source id>        IdRow
+//   users_by_group/<group>/<user>                  MemberRow
+//   user_history/<user>/<sequence>                 (empty IdRow)
 //   groups/<group>                                 GroupRow
 //   groups_by_name/<name, lower case>              IdRow
 //   groups_by_source/<directory>/<source id>       IdRow
-//   members/<group>/<user>                         MemberRow
 //   runs/<directory>/<run>                         RunRow
 //   runs_by_time/<directory>/<-create time>/<run>  IdRow
 //   run_begins/<directory>/<run>                   RunBeginRow
@@ -22,9 +27,7 @@
 //   desk/<directory>/<object>/<source id>          DecisionRow
 //   directories/<directory>                        DirectoryRow
 //   live/<directory>                               LiveRow
-//   history/<user>/<sequence>                      (empty IdRow)
 //   head                                           HeadRow
-//   feed/<sequence>                                EventRow
 //   feed_consumers/<service>                       FeedConsumerRow
 //   requests/<directory>/<request id>              RequestRow
 //   requests_by_time/<time>/<directory>/<request id>  (empty IdRow)
@@ -76,10 +79,10 @@ inline std::string GroupBySource(absl::string_view directory,
   return Row("groups_by_source", directory, source_id);
 }
 inline std::string MembersOf(absl::string_view group) {
-  return Row("members", group);
+  return Row("users_by_group", group);
 }
 inline std::string Member(absl::string_view group, absl::string_view user) {
-  return Row("members", group, user);
+  return Row("users_by_group", group, user);
 }
 
 inline std::string Run(absl::string_view directory, absl::string_view run) {
@@ -199,15 +202,15 @@ inline std::string Live(absl::string_view directory) {
   return Row("live", directory);
 }
 inline std::string HistoryOf(absl::string_view user) {
-  return Row("history", user);
+  return Row("user_history", user);
 }
 inline std::string History(absl::string_view user, int64_t sequence) {
-  return Key("history").String(user).Int64(sequence).Build();
+  return Key("user_history").String(user).Int64(sequence).Build();
 }
 
 inline std::string Head() { return Table("head"); }
 inline std::string Feed(int64_t sequence) {
-  return Key("feed").Int64(sequence).Build();
+  return Key("changes").Int64(sequence).Build();
 }
 inline std::string FeedConsumer(absl::string_view service) {
   return Row("feed_consumers", service);

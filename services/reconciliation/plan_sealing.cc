@@ -80,13 +80,13 @@ class Sealing {
   absl::Status PutObjects() {
     MessageCursor<store::EventRow> events(
         overlay_, account_,
-        KeyRange::PrefixAfter(keys::Table("feed"), keys::Feed(begin_)));
+        KeyRange::PrefixAfter(keys::Table("changes"), keys::Feed(begin_)));
     while (true) {
       ASSIGN_OR_RETURN(auto row, events.Next());
       if (!row.has_value()) break;
       int64_t sequence = 0;
       RETURN_IF_ERROR(
-          KeyReader(row->key).Table("feed").Int64(&sequence).Finish());
+          KeyReader(row->key).Table("changes").Int64(&sequence).Finish());
       const v1::ChangeEvent& event = row->message.event();
       if (event.has_user_change()) {
         ASSIGN_OR_RETURN(const UserName name,
@@ -124,7 +124,7 @@ class Sealing {
       std::string user;
       int64_t place = 0;
       RETURN_IF_ERROR(KeyReader(entry->key)
-                          .Table("history")
+                          .Table("user_history")
                           .String(&user)
                           .Int64(&place)
                           .Finish());

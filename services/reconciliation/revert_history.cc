@@ -41,7 +41,7 @@ absl::StatusOr<absl::optional<RevertHistory>> ReadRevertHistory(
     std::string user;
     int64_t sequence = 0;
     RETURN_IF_ERROR(KeyReader(entry->key)
-                        .Table("history")
+                        .Table("user_history")
                         .String(&user)
                         .Int64(&sequence)
                         .Finish());

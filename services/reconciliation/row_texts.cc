@@ -42,7 +42,7 @@ std::string RowText(const std::string& key, const std::string& value) {
     return TextOf<store::UserRow>(value);
   if (table == "groups") return TextOf<store::GroupRow>(value);
   if (table == "runs") return TextOf<store::RunRow>(value);
-  if (table == "feed") return TextOf<store::EventRow>(value);
+  if (table == "changes") return TextOf<store::EventRow>(value);
   if (table == "withheld") return TextOf<store::WithheldRow>(value);
   if (table == "places") return TextOf<store::PlaceRow>(value);
   if (table == "scopes") return TextOf<store::ScopeRow>(value);

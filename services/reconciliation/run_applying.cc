@@ -145,16 +145,19 @@ absl::StatusOr<bool> RunApplying::LookUp(const std::vector<StreamedUser>& users,
   while (!IsFull(options_, transaction)) {
     if (*next == users.size()) return true;
     const StreamedUser& streamed = users[*next];
-    ASSIGN_OR_RETURN(absl::optional<UserRecord> linked,
-                     transaction.identities().FindUserBySource(
-                         work_.directory(), streamed.user.source_id));
+    // The user himself is read where something is decided about him.
+    ASSIGN_OR_RETURN(
+        absl::optional<store::IdRow> linked,
+        rollcall::store::GetMessage<store::IdRow>(
+            transaction.reader(), work_.account(),
+            keys::UserBySource(work_.directory(), streamed.user.source_id)));
     if (!streamed.gone) {
       RETURN_IF_ERROR(sync.Seen(
-          streamed.user, linked.has_value() ? linked->user.id : std::string()));
+          streamed.user, linked.has_value() ? linked->id() : std::string()));
     } else {
       work_.place.set_gone_count(work_.place.gone_count() + 1);
       if (linked.has_value()) {
-        RETURN_IF_ERROR(sync.Absent(streamed.user.source_id, linked->user.id));
+        RETURN_IF_ERROR(sync.Absent(streamed.user.source_id, linked->id()));
       } else {
         // A merge may be void now.
         RETURN_IF_ERROR(sync.WithholdNothing(streamed.user.source_id, ""));

@@ -24,7 +24,7 @@ struct RunEngineOptions {
   // has left it, for the next process to go on.
   std::function<bool()> is_stopping = [] { return false; };
   // A batch is committed when it holds this many rows or bytes.
-  size_t max_batch_rows = 32000;
+  size_t max_batch_rows = 64000;
   size_t max_batch_bytes = size_t{10} << 20;
   // Users who are compared between two looks at the size of the batch.
   size_t users_per_step = 4000;

@@ -211,7 +211,7 @@ absl::StatusOr<bool> RevertSome(const RunEngineOptions& options,
   Reverting reverting(options.clock.TimeNow(), work, *transaction);
   MessageCursor<store::EventRow> events(
       transaction->reader(), work.account(),
-      KeyRange::PrefixAfter(keys::Table("feed"),
+      KeyRange::PrefixAfter(keys::Table("changes"),
                             keys::Feed(work.place.withheld_done())));
   bool is_done = false;
   for (int i = 0; i < kEventsPerBatch && !IsFull(options, *transaction); ++i) {
@@ -219,7 +219,7 @@ absl::StatusOr<bool> RevertSome(const RunEngineOptions& options,
     int64_t sequence = 0;
     if (row.has_value()) {
       RETURN_IF_ERROR(
-          KeyReader(row->key).Table("feed").Int64(&sequence).Finish());
+          KeyReader(row->key).Table("changes").Int64(&sequence).Finish());
     }
     is_done = !row.has_value() || sequence > work.place.withheld_count();
     if (is_done) break;

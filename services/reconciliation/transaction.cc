@@ -396,6 +396,7 @@ absl::Status Transaction::Commit() {
     batch.ExpectAbsent(keys::Head());
   }
   Put(keys::Head(), head_);
+  batch.Reserve(overlay_->size());
   // Neighbours are written quicker one after the other.
   for (TransactionRows::Row* row : overlay_->TakeInOrder()) {
     if (row->value.has_value()) {

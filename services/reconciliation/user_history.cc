@@ -166,7 +166,7 @@ absl::StatusOr<std::vector<int64_t>> UserHistory::Sequences(
     std::string user;
     int64_t sequence = 0;
     RETURN_IF_ERROR(KeyReader(entry->key)
-                        .Table("history")
+                        .Table("user_history")
                         .String(&user)
                         .Int64(&sequence)
                         .Finish());
