@@ -7,7 +7,7 @@
 //   users/<user>                                   UserRow
 //   users_by_username/<username>                   IdRow
 //   users_by_source/<directory>/<source id>        IdRow
-//   users_by_group/<group>/<user>                  MemberRow
+//   users_by_group/<group>/<user>                  (empty IdRow)
 //   user_history/<user>/<sequence>                 (empty IdRow)
 //   groups/<group>                                 GroupRow
 //   groups_by_name/<name, lower case>              IdRow

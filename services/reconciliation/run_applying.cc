@@ -77,6 +77,7 @@ absl::Status RunApplying::Apply(const std::vector<StreamedUser>& users,
 absl::StatusOr<bool> RunApplying::ApplyBatch(
     const std::vector<StreamedUser>& users, bool to_end, size_t* next) {
   ASSIGN_OR_RETURN(auto transaction, Begin(options_, work_));
+  transaction->Reserve(last_row_count_);
   UserSync sync(work_, *transaction, options_.clock.TimeNow(),
                 options_.make_id);
   bool is_done = false;
@@ -97,6 +98,7 @@ absl::StatusOr<bool> RunApplying::ApplyBatch(
     return is_done;
   }
   uncommitted_batches_ = 0;
+  last_row_count_ = transaction->row_count();
   SaveProgress(work_, *transaction);
   RETURN_IF_ERROR(transaction->Commit());
   return is_done;

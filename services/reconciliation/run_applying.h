@@ -54,6 +54,7 @@ class RunApplying {
   // Batches whose progress is in memory only, because they changed nothing.
   size_t uncommitted_batches_ = 0;
   bool remembers_usernames_ = false;
+  size_t last_row_count_ = 0;  // Of the last batch; the next is like it.
 };
 
 }  // namespace rollcall::reconciliation

@@ -19,10 +19,13 @@
 namespace rollcall::reconciliation {
 namespace {
 
-store::IdRow IdRow(const std::string& id) {
+// A row that says everything with its key: a message without any field.
+constexpr char kEmptyRow[] = "";
+
+std::string IdRow(const std::string& id) {
   store::IdRow row;
   row.set_id(id);
-  return row;
+  return rollcall::store::Serialize(row);
 }
 
 std::vector<std::string> OnlyInFirst(const std::vector<std::string>& first,
@@ -172,8 +175,9 @@ absl::Status Transaction::PutUser(const User* before, const User& after,
   const User& old = before == nullptr ? NoUser() : *before;
   CountLive(old, -1);
   CountLive(after, 1);
+  const std::string id_row = IdRow(after.id);
   if (old.username != after.username) {
-    Put(keys::UserByUsername(after.username), IdRow(after.id));
+    PutBytes(keys::UserByUsername(after.username), id_row);
     usernames_.Add(account_, after.username);
     if (before != nullptr) {
       RETURN_IF_ERROR(DropIndex(keys::UserByUsername(old.username), after.id));
@@ -188,16 +192,16 @@ absl::Status Transaction::PutUser(const User* before, const User& after,
   for (const Claim& claim : after.claims) {
     const Claim* known = old.ClaimOf(claim.directory);
     if (known != nullptr && known->source_id == claim.source_id) continue;
-    Put(keys::UserBySource(claim.directory, claim.source_id), IdRow(after.id));
+    PutBytes(keys::UserBySource(claim.directory, claim.source_id), id_row);
   }
   if (old.pinned_by != after.pinned_by) {
     if (!old.pinned_by.empty()) Delete(keys::Pinned(old.pinned_by, after.id));
     if (!after.pinned_by.empty()) {
-      Put(keys::Pinned(after.pinned_by, after.id), store::IdRow());
+      PutBytes(keys::Pinned(after.pinned_by, after.id), kEmptyRow);
     }
   }
   for (const std::string& group : OnlyInFirst(after.groups, old.groups)) {
-    Put(keys::Member(group, after.id), store::MemberRow());
+    PutBytes(keys::Member(group, after.id), kEmptyRow);
     ++member_count_changes_[group];
   }
   for (const std::string& group : OnlyInFirst(old.groups, after.groups)) {
@@ -238,7 +242,7 @@ absl::Status Transaction::PutGroup(const Group* before, const Group& after,
   Put(keys::Group(after.id), row);
 
   const std::string name = GroupNameKey(after.display_name);
-  Put(keys::GroupByName(name), IdRow(after.id));
+  PutBytes(keys::GroupByName(name), IdRow(after.id));
   if (before != nullptr && GroupNameKey(before->display_name) != name) {
     RETURN_IF_ERROR(DropIndex(
         keys::GroupByName(GroupNameKey(before->display_name)), after.id));
@@ -248,7 +252,8 @@ absl::Status Transaction::PutGroup(const Group* before, const Group& after,
                         before->source_id != after.source_id;
   if (!relinked) return absl::OkStatus();
   if (!after.directory.empty()) {
-    Put(keys::GroupBySource(after.directory, after.source_id), IdRow(after.id));
+    PutBytes(keys::GroupBySource(after.directory, after.source_id),
+             IdRow(after.id));
   }
   if (before != nullptr && !before->directory.empty()) {
     RETURN_IF_ERROR(DropIndex(
@@ -284,7 +289,7 @@ void Transaction::AppendEvent(v1::ChangeEvent event) {
   head_.set_sequence(head_.sequence() + 1);
   const std::string user = UserOf(event);
   if (!user.empty()) {
-    Put(keys::History(user, head_.sequence()), store::IdRow());
+    PutBytes(keys::History(user, head_.sequence()), kEmptyRow);
     TellLeftGroups(user, &event);
   }
   store::EventRow row;
@@ -338,6 +343,8 @@ void Transaction::PutBytes(std::string key, std::string value) {
 void Transaction::Delete(std::string key) {
   overlay_->Set(std::move(key), absl::nullopt);
 }
+
+void Transaction::Reserve(size_t rows) { overlay_->Reserve(rows); }
 
 bool Transaction::empty() const { return overlay_->size() == 0; }
 size_t Transaction::row_count() const { return overlay_->size(); }

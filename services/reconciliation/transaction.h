@@ -89,6 +89,9 @@ class Transaction {
   void PutBytes(std::string key, std::string value);
   void Delete(std::string key);
 
+  // Makes room for so many rows.
+  void Reserve(size_t rows);
+
   // How much it would write, for callers that cut long work into batches.
   bool empty() const;
   bool has_events() const { return has_events_; }

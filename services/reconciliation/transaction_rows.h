@@ -42,6 +42,7 @@ class TransactionRows : public rollcall::store::Reader {
     return base_.ListPartitions(after, limit);
   }
 
+  void Reserve(size_t rows) { by_key_.reserve(rows); }
   void Set(std::string key, absl::optional<std::string> value);
 
   size_t size() const { return rows_.size(); }
