@@ -19,6 +19,7 @@
 #include "services/reconciliation/client.h"
 #include "services/reconciliation/directory_releaser.h"
 #include "services/reconciliation/feed_expiry.h"
+#include "services/reconciliation/person_eraser.h"
 #include "services/reconciliation/run_crew.h"
 #include "services/reconciliation/run_progress.h"
 #include "services/reconciliation/service.h"
@@ -47,6 +48,8 @@ namespace {
 constexpr absl::Duration kReleasePeriod = absl::Minutes(1);
 // How much longer than its retention an event may be kept.
 constexpr absl::Duration kExpiryPeriod = absl::Hours(1);
+// How long it is known who a purged user was, a long past aside.
+constexpr absl::Duration kErasurePeriod = absl::Minutes(1);
 
 int Main(int argc, char** argv) {
   const rpc::ProcessOptions process =
@@ -105,6 +108,12 @@ int Main(int argc, char** argv) {
                             .period = kExpiryPeriod},
       clock, [&expiry](absl::Time now) { return expiry.RunOnce(now); });
 
+  PersonEraser eraser(store);
+  auto erasure_loop = std::make_unique<PeriodicWorker>(
+      PeriodicWorkerOptions{.name = "reconciliation-erasure",
+                            .period = kErasurePeriod},
+      clock, [&eraser](absl::Time now) { return eraser.RunOnce(now); });
+
   ReconciliationServiceImpl runs(
       {.store = store,
        .directory = directory,
@@ -126,6 +135,7 @@ int Main(int argc, char** argv) {
         crew.reset();
         release_loop.reset();
         expiry_loop.reset();
+        erasure_loop.reset();
       },
       [&stopping] { stopping = true; });
 }

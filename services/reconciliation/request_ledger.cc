@@ -32,30 +32,6 @@ bool IsUuid(absl::string_view text) {
   return true;
 }
 
-absl::Status Forget(absl::Time now, Transaction& transaction) {
-  auto cursor = transaction.reader().Scan(
-      transaction.account(),
-      {keys::Table("requests_by_time"), rollcall::store::Key("requests_by_time")
-                                            .Time(now - kRetention)
-                                            .Build()});
-  for (int i = 0; i < kForgottenPerRequest; ++i) {
-    ASSIGN_OR_RETURN(absl::optional<rollcall::store::Entry> entry,
-                     cursor->Next());
-    if (!entry.has_value()) return absl::OkStatus();
-    absl::Time time;
-    std::string directory, request_id;
-    RETURN_IF_ERROR(rollcall::store::KeyReader(entry->key)
-                        .Table("requests_by_time")
-                        .Time(&time)
-                        .String(&directory)
-                        .String(&request_id)
-                        .Finish());
-    transaction.Delete(keys::Request(directory, request_id));
-    transaction.Delete(std::move(entry->key));
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<RequestIdentity> RequestIdentity::Of(
@@ -92,7 +68,8 @@ absl::StatusOr<absl::optional<std::string>> FindReply(
 absl::Status RememberReply(const RequestIdentity& request, std::string reply,
                            absl::Time now, Transaction& transaction) {
   if (request.id.empty()) return absl::OkStatus();
-  RETURN_IF_ERROR(Forget(now, transaction));
+  RETURN_IF_ERROR(
+      ForgetRequests(now, kForgottenPerRequest, transaction).status());
   store::RequestRow row;
   row.set_request_digest(request.digest);
   row.set_reply(std::move(reply));
@@ -100,6 +77,33 @@ absl::Status RememberReply(const RequestIdentity& request, std::string reply,
   transaction.Put(keys::RequestByTime(now, kNoDirectory, request.id),
                   store::IdRow());
   return absl::OkStatus();
+}
+
+absl::StatusOr<int> ForgetRequests(absl::Time now, int limit,
+                                   Transaction& transaction) {
+  auto cursor = transaction.reader().Scan(
+      transaction.account(),
+      {keys::Table("requests_by_time"), rollcall::store::Key("requests_by_time")
+                                            .Time(now - kRetention)
+                                            .Build()});
+  int forgotten = 0;
+  while (forgotten < limit) {
+    ASSIGN_OR_RETURN(absl::optional<rollcall::store::Entry> entry,
+                     cursor->Next());
+    if (!entry.has_value()) break;
+    absl::Time time;
+    std::string directory, request_id;
+    RETURN_IF_ERROR(rollcall::store::KeyReader(entry->key)
+                        .Table("requests_by_time")
+                        .Time(&time)
+                        .String(&directory)
+                        .String(&request_id)
+                        .Finish());
+    transaction.Delete(keys::Request(directory, request_id));
+    transaction.Delete(std::move(entry->key));
+    ++forgotten;
+  }
+  return forgotten;
 }
 
 }  // namespace rollcall::reconciliation

@@ -35,6 +35,10 @@ absl::StatusOr<absl::optional<std::string>> FindReply(
 absl::Status RememberReply(const RequestIdentity& request, std::string reply,
                            absl::Time now, Transaction& transaction);
 
+// Forgets replies that are older than a day, at most `limit`; answers how many.
+absl::StatusOr<int> ForgetRequests(absl::Time now, int limit,
+                                   Transaction& transaction);
+
 }  // namespace rollcall::reconciliation
 
 #endif  // ROLLCALL_SERVICES_RECONCILIATION_REQUEST_LEDGER_H_

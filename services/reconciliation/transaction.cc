@@ -11,6 +11,7 @@
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
 #include "services/reconciliation/before_keys.h"
+#include "services/reconciliation/erasure_keys.h"
 #include "services/reconciliation/group_diff.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/records.h"
@@ -290,6 +291,9 @@ void Transaction::AppendEvent(v1::ChangeEvent event) {
   const std::string user = UserOf(event);
   if (!user.empty()) {
     PutBytes(keys::History(user, head_.sequence()), kEmptyRow);
+    if (event.has_user_purge()) {
+      PutBytes(keys::Erasure(head_.sequence()), IdRow(user));
+    }
     TellLeftGroups(user, &event);
   }
   store::EventRow row;
