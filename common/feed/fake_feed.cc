@@ -26,6 +26,11 @@ void FakeFeed::RollBack(const std::string& account, int64_t sequence) {
   events_[account].resize(static_cast<size_t>(sequence));
 }
 
+void FakeFeed::Drop(const std::string& account, int64_t sequence) {
+  absl::MutexLock lock(&mutex_);
+  dropped_[account] = static_cast<size_t>(sequence);
+}
+
 void FakeFeed::Lose(const std::string& account) {
   absl::MutexLock lock(&mutex_);
   events_.erase(account);
@@ -85,6 +90,10 @@ absl::Status FakeFeed::WatchChanges(
       if (snapshot) shown = parts[2];
     } else if (snapshot) {
       next = events.size();
+    }
+    if (next < dropped_[account.id()]) {
+      return FailedPrecondition("FEED_CURSOR_EXPIRED",
+                                "What comes after the cursor is gone.");
     }
     if (snapshot) AddSnapshot(events, next, shown, responses);
     for (; next < events.size(); ++next) {

@@ -25,6 +25,8 @@ class FakeFeed : public FeedSource {
 
   // The producer loses all changes after `sequence`, as a restored backup does.
   void RollBack(const std::string& account, int64_t sequence);
+  // The producer keeps no change up to `sequence`.
+  void Drop(const std::string& account, int64_t sequence);
   // The producer loses an account with all that it knew of it.
   void Lose(const std::string& account);
   // The producer announces more events than it delivers.
@@ -55,6 +57,7 @@ class FakeFeed : public FeedSource {
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   bool duplicating_ ABSL_GUARDED_BY(mutex_) = false;
   int64_t undelivered_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::map<std::string, size_t> dropped_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::vector<reconciliation::v1::ChangeEvent>> events_
       ABSL_GUARDED_BY(mutex_);
 };

@@ -27,6 +27,7 @@ constexpr int kCommitsPerTurn = 16;
 constexpr int kAccountsPerPage = 1000;
 
 constexpr char kHistoryLost[] = "FEED_HISTORY_LOST";
+constexpr char kCursorExpired[] = "FEED_CURSOR_EXPIRED";
 
 absl::Status HistoryLost(const AccountName& account, const std::string& why) {
   return FailedPrecondition(
@@ -167,6 +168,10 @@ absl::StatusOr<Pace> FeedFollower::FollowAccount(const Feed& feed) {
         StopFollowing(account, position, std::string(error.message())));
     return Pace::kRest;
   }
+  if (ReasonOf(error) == kCursorExpired) {
+    RETURN_IF_ERROR(BeginResync(account, position, error));
+    return Pace::kAgain;
+  }
   RETURN_IF_ERROR(error);
   if (position.sequence() >= feed.head_sequence()) return Pace::kRest;
   if (commits >= kCommitsPerTurn) return Pace::kAgain;
@@ -202,6 +207,15 @@ absl::Status FeedFollower::StopFollowing(const AccountName& account,
       CommitEvents(account, {}, position, stopped, handler_, store_));
   Announce(account, stopped);
   return absl::OkStatus();
+}
+
+absl::Status FeedFollower::BeginResync(const AccountName& account,
+                                       const FeedPosition& position,
+                                       const absl::Status& why) {
+  FeedPosition behind = position;
+  behind.set_lost(std::string(why.message()));
+  behind.mutable_resync();
+  return CommitEvents(account, {}, position, behind, handler_, store_);
 }
 
 void FeedFollower::Announce(const AccountName& account,

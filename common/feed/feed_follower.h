@@ -22,7 +22,8 @@ namespace rollcall::feed {
 // followed no further, an error is logged, and the gauge
 // `rollcall_feed_history_lost{account}` is 1, until an operator has asked for a
 // snapshot (RequestResync) and it is complete. That is remembered in the store
-// (invariant 22).
+// (invariant 22). A feed that no longer keeps what comes next is the same feed:
+// its snapshot is taken at once, announced in the same way while it lasts.
 //
 // One thread.
 class FeedFollower {
@@ -45,6 +46,9 @@ class FeedFollower {
   absl::Status StopFollowing(const AccountName& account,
                              const FeedPosition& position,
                              const std::string& why);
+  absl::Status BeginResync(const AccountName& account,
+                           const FeedPosition& position,
+                           const absl::Status& why);
   void Announce(const AccountName& account, const FeedPosition& position);
 
   FeedSource& source_;

@@ -193,6 +193,33 @@ TEST_F(FeedResyncTest, B4_NothingIsTouchedUntilAnOperatorAsks) {
   EXPECT_EQ(Users(), before);
 }
 
+// The producer has not lost anything, it only keeps no more: that is the same
+// history, so nobody need be asked.
+TEST_F(FeedResyncTest, B4_WhoeverIsTooSlowTakesASnapshotByItself) {
+  Put(1, "ada");
+  Put(2, "ben");
+  Follow();
+  Purge(1);
+  Put(3, "cleo");
+  Put(2, "bob");
+  feed_.Drop(kAcme.id(), 4);
+  Follow();
+  const std::map<std::string, std::string> truth = {{UserOf(2), "bob"},
+                                                    {UserOf(3), "cleo"}};
+  EXPECT_EQ(Users(), truth);
+  EXPECT_EQ(Position().lost(), "");
+  EXPECT_THAT(log_, Contains(HasSubstr("feed_resynced")));
+}
+
+// So is a feed that was there long before its consumer.
+TEST_F(FeedResyncTest, B4_ANewConsumerOfAnOldFeedTakesASnapshot) {
+  Put(1, "ada");
+  Put(2, "ben");
+  feed_.Drop(kAcme.id(), 2);
+  Follow();
+  EXPECT_THAT(Users(), SizeIs(2));
+}
+
 // More users than one commit, and more commits than one turn, have.
 TEST_F(FeedResyncTest, B4_ALargeSnapshotTakesSeveralTurns) {
   constexpr int kUsers = 12'000;
