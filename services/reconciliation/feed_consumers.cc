@@ -1,5 +1,6 @@
 #include "services/reconciliation/feed_consumers.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -8,7 +9,6 @@
 #include "common/store/proto_table.h"
 #include "services/reconciliation/feed_store.pb.h"
 #include "services/reconciliation/keys.h"
-#include "services/reconciliation/transaction.h"
 
 namespace rollcall::reconciliation {
 namespace {
@@ -19,6 +19,10 @@ using rollcall::store::KeyReader;
 using rollcall::store::MessageCursor;
 
 constexpr absl::Duration kNotePeriod = absl::Hours(1);
+
+KeyRange AllConsumers() {
+  return KeyRange::Prefix(keys::Table("feed_consumers"));
+}
 
 bool IsWorthNoting(const absl::optional<store::FeedConsumerRow>& row,
                    int64_t sequence, absl::Time now) {
@@ -43,15 +47,35 @@ absl::Status NoteConsumer(IdentityStore& store, const std::string& account,
   store::FeedConsumerRow row;
   row.set_sequence(sequence);
   row.set_seen_time_nanos(absl::ToUnixNanos(now));
+  row.set_tick_time_nanos(absl::ToUnixNanos(now));
   transaction->Put(key, row);
   return transaction->Commit();
+}
+
+absl::Status CountSilence(absl::Time now, Transaction& transaction) {
+  MessageCursor<store::FeedConsumerRow> cursor(
+      transaction.reader(), transaction.account(), AllConsumers());
+  while (true) {
+    ASSIGN_OR_RETURN(auto row, cursor.Next());
+    if (!row.has_value()) return absl::OkStatus();
+    store::FeedConsumerRow& consumer = row->message;
+    const absl::Duration passed =
+        now - absl::FromUnixNanos(consumer.tick_time_nanos());
+    if (passed >= absl::ZeroDuration() && passed < kSilenceTick) continue;
+    // A clock that was set back has counted nothing.
+    const absl::Duration counted =
+        std::clamp(passed, absl::ZeroDuration(), 2 * kSilenceTick);
+    consumer.set_silence_nanos(consumer.silence_nanos() +
+                               absl::ToInt64Nanoseconds(counted));
+    consumer.set_tick_time_nanos(absl::ToUnixNanos(now));
+    transaction.Put(std::move(row->key), consumer);
+  }
 }
 
 absl::StatusOr<std::vector<FeedConsumer>> ListConsumers(
     const rollcall::store::Reader& reader, const std::string& account) {
   std::vector<FeedConsumer> consumers;
-  MessageCursor<store::FeedConsumerRow> cursor(
-      reader, account, KeyRange::Prefix(keys::Table("feed_consumers")));
+  MessageCursor<store::FeedConsumerRow> cursor(reader, account, AllConsumers());
   while (true) {
     ASSIGN_OR_RETURN(auto row, cursor.Next());
     if (!row.has_value()) return consumers;
@@ -61,7 +85,7 @@ absl::StatusOr<std::vector<FeedConsumer>> ListConsumers(
                         .String(&consumer.service)
                         .Finish());
     consumer.sequence = row->message.sequence();
-    consumer.seen_time = absl::FromUnixNanos(row->message.seen_time_nanos());
+    consumer.silence = absl::Nanoseconds(row->message.silence_nanos());
     consumers.push_back(std::move(consumer));
   }
 }

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/reconciliation/store.h"
+#include "services/reconciliation/transaction.h"
 
 namespace rollcall::reconciliation {
 
@@ -21,7 +22,8 @@ struct FeedConsumer {
   std::string service;
   // It has taken the events up to here, or more.
   int64_t sequence = 0;
-  absl::Time seen_time;
+  // How long it has not been heard of.
+  absl::Duration silence;
 };
 
 // Notes that `service` has stored the effects of all events up to `sequence`.
@@ -30,6 +32,15 @@ struct FeedConsumer {
 absl::Status NoteConsumer(IdentityStore& store, const std::string& account,
                           const std::string& service, int64_t sequence,
                           absl::Time now);
+
+// How often CountSilence wants to be called.
+inline constexpr absl::Duration kSilenceTick = absl::Hours(1);
+
+// Counts how long each service of ours has been silent, by what was seen to
+// pass: two ticks at most since the last call, so that neither a jump of the
+// clock nor a long time in which nobody could be heard makes a service look
+// gone.
+absl::Status CountSilence(absl::Time now, Transaction& transaction);
 
 absl::StatusOr<std::vector<FeedConsumer>> ListConsumers(
     const rollcall::store::Reader& reader, const std::string& account);

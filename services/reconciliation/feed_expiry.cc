@@ -19,11 +19,10 @@ constexpr int kAccountsPerPage = 1000;
 
 }  // namespace
 
-int64_t TakenByAll(const std::vector<FeedConsumer>& consumers, int64_t head,
-                   absl::Time now) {
+int64_t TakenByAll(const std::vector<FeedConsumer>& consumers, int64_t head) {
   int64_t taken = head;
   for (const FeedConsumer& consumer : consumers) {
-    if (now - consumer.seen_time > kConsumerPatience) continue;
+    if (consumer.silence > kConsumerPatience) continue;
     taken = std::min(taken, consumer.sequence);
   }
   return taken;
@@ -61,28 +60,36 @@ absl::StatusOr<Pace> FeedExpiry::DropSome(const std::string& account,
   if (bounds.dropped_sequence >= bounds.head_sequence) return Pace::kRest;
   ASSIGN_OR_RETURN(const std::vector<FeedConsumer> consumers,
                    ListConsumers(*instant, account));
-  const int64_t taken = TakenByAll(consumers, bounds.head_sequence, now);
+  const int64_t taken = TakenByAll(consumers, bounds.head_sequence);
+  const int64_t too_many = bounds.head_sequence - max_events_;
 
   std::vector<v1::ChangeEvent> old;
   RETURN_IF_ERROR(
       feed.ReadAfter(bounds.dropped_sequence, [&](v1::ChangeEvent event) {
-        if (event.sequence() > taken ||
-            FromTimestamp(event.commit_time()) > now - retention_) {
-          return false;
-        }
+        const bool is_old =
+            event.sequence() <= taken &&
+            FromTimestamp(event.commit_time()) <= now - retention_;
+        if (!is_old && event.sequence() > too_many) return false;
         old.push_back(std::move(event));
         return old.size() < kEventsPerBatch;
       }));
-  if (old.empty()) return Pace::kRest;
   ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> transaction,
                    store_.Begin(account));
+  RETURN_IF_ERROR(CountSilence(now, *transaction));
   for (const v1::ChangeEvent& event : old) {
     RETURN_IF_ERROR(transaction->DropEvent(event));
   }
   RETURN_IF_ERROR(transaction->Commit());
-  LogInfo("feed_events_dropped",
-          {{"account", AccountName(account).ToString()},
-           {"first_sequence", old.back().sequence() + 1}});
+  if (old.empty()) return Pace::kRest;
+  const int64_t dropped = old.back().sequence();
+  LogInfo("feed_events_dropped", {{"account", AccountName(account).ToString()},
+                                  {"first_sequence", dropped + 1}});
+  if (dropped > taken) {
+    LogWarning("feed_consumer_left_behind",
+               {{"account", AccountName(account).ToString()},
+                {"taken_sequence", taken},
+                {"first_sequence", dropped + 1}});
+  }
   return old.size() == kEventsPerBatch ? Pace::kAgain : Pace::kRest;
 }
 

@@ -369,12 +369,52 @@ TEST_F(FeedTest, B7_AServiceThatIsGoneIsNotWaitedForForever) {
   world.Sync();
   const rpc::Caller trash{.spiffe_id = "trash", .service = "trash"};
   Read(Request(), trash);
-  world.clock.AdvanceTime(kConsumerPatience);
-  Expire();
+  absl::Duration waited;
+  for (; waited < kConsumerPatience; waited += kSilenceTick) {
+    world.clock.AdvanceTime(kSilenceTick);
+    ASSERT_OK(expiry.RunOnce(world.clock.TimeNow()).status());
+  }
   EXPECT_EQ(world.store->Feed("acme").Bounds()->dropped_sequence, 0);
-  world.clock.AdvanceTime(absl::Seconds(1));
+  world.clock.AdvanceTime(kSilenceTick);
+  Expire();
   Expire();
   EXPECT_EQ(world.store->Feed("acme").Bounds()->dropped_sequence, 5);
+}
+
+// It may have been ten years, or the clock is wrong: who was not seen to be
+// silent for so long may still come.
+TEST_F(FeedTest, B7_AJumpOfTheClockDropsNothingThatAServiceOfOursHasNotTaken) {
+  world.Sync();
+  const rpc::Caller trash{.spiffe_id = "trash", .service = "trash"};
+  Read(Request(), trash);
+  for (int n = 0; n < 20; ++n) {
+    world.clock.AdvanceTime(n % 2 == 0 ? absl::Hours(24 * 3650)
+                                       : -absl::Hours(24 * 3640));
+    Expire();
+  }
+  EXPECT_THAT(Read(Request(), trash), SizeIs(5));
+  ASSERT_OK_AND_ASSIGN(const std::vector<FeedConsumer> consumers,
+                       ListConsumers(world.store->rows(), "acme"));
+  EXPECT_LE(consumers.at(0).silence, 20 * kSilenceTick);
+}
+
+// Nothing grows without end: who is too slow for what may be kept is told.
+TEST_F(FeedTest, B7_MoreEventsThanAnAccountMayHaveAreNotKeptForAnybody) {
+  const rpc::Caller trash{.spiffe_id = "trash", .service = "trash"};
+  world.Sync();
+  Read(Request(), trash);
+  FeedExpiry small(*world.store, absl::Hours(24 * 30), /*max_events=*/5);
+  ASSERT_OK(small.RunOnce(world.clock.TimeNow()).status());
+  EXPECT_EQ(world.store->Feed("acme").Bounds()->dropped_sequence, 0);
+  world.tenant().UserAt(10).set_display_name("Ada");
+  world.Sync();
+  ASSERT_OK(small.RunOnce(world.clock.TimeNow()).status());
+  ASSERT_OK(CheckInvariants(*world.store, "acme"));
+  EXPECT_EQ(world.store->Feed("acme").Bounds()->dropped_sequence, 2);
+  const auto expired =
+      StatusIs(absl::StatusCode::kFailedPrecondition, "FEED_CURSOR_EXPIRED");
+  EXPECT_THAT(Watch(Request(), nullptr, trash), expired);
+  EXPECT_THAT(Read(Snapshot(), trash), SizeIs(5));
 }
 
 }  // namespace

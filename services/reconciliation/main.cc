@@ -1,6 +1,7 @@
 // The reconciliation service: the identity store and the runs that keep it in
 // step with its directories.
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -40,6 +41,10 @@ ABSL_FLAG(absl::Duration, feed_retention,
           rollcall::reconciliation::kDefaultFeedRetention,
           "How long events of the change feed are kept, and with them the "
           "history of users; longer if enrollment or trash is behind.");
+ABSL_FLAG(int64_t, feed_max_events,
+          rollcall::reconciliation::kDefaultMaxFeedEvents,
+          "The most events that are kept of an account, whoever has not taken "
+          "them: slower consumers take a snapshot.");
 
 namespace rollcall::reconciliation {
 namespace {
@@ -47,7 +52,7 @@ namespace {
 // How long a deleted directory's users may stay its users (A9).
 constexpr absl::Duration kReleasePeriod = absl::Minutes(1);
 // How much longer than its retention an event may be kept.
-constexpr absl::Duration kExpiryPeriod = absl::Hours(1);
+constexpr absl::Duration kExpiryPeriod = kSilenceTick;
 // How long it is known who a purged user was, a long past aside.
 constexpr absl::Duration kErasurePeriod = absl::Minutes(1);
 
@@ -102,7 +107,8 @@ int Main(int argc, char** argv) {
                             .period = kReleasePeriod},
       clock, [&releaser](absl::Time now) { return releaser.RunOnce(now); });
 
-  FeedExpiry expiry(store, absl::GetFlag(FLAGS_feed_retention));
+  FeedExpiry expiry(store, absl::GetFlag(FLAGS_feed_retention),
+                    absl::GetFlag(FLAGS_feed_max_events));
   auto expiry_loop = std::make_unique<PeriodicWorker>(
       PeriodicWorkerOptions{.name = "reconciliation-feed-expiry",
                             .period = kExpiryPeriod},

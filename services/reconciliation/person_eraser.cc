@@ -115,14 +115,15 @@ absl::StatusOr<Pace> PersonEraser::EraseSome(const std::string& account,
     const std::string& user = erasure->message.id();
     const UserHistory history(transaction->reader(), account,
                               store_.incarnation(), user);
-    RETURN_IF_ERROR(history.VisitNewest(
-        std::numeric_limits<int>::max(), [&](const v1::ChangeEvent& event) {
-          if (!TellsOfThePerson(event)) return true;
-          if (room == 0) return false;
-          --room;
-          EraseEvent(event, user, *transaction);
-          return true;
-        }));
+    RETURN_IF_ERROR(history.VisitNewest(std::numeric_limits<int>::max(),
+                                        [&](const v1::ChangeEvent& event) {
+                                          if (!TellsOfThePerson(event))
+                                            return true;
+                                          if (room == 0) return false;
+                                          --room;
+                                          EraseEvent(event, user, *transaction);
+                                          return true;
+                                        }));
     if (room == 0) break;  // Perhaps not all: looked at again.
     transaction->Delete(std::move(erasure->key));
     ++people;
