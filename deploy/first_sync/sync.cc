@@ -49,18 +49,21 @@ absl::StatusOr<Run> FollowRun(Stack& stack, Run run,
                               const std::function<void(const Sample&)>& show) {
   reconciliation::v1::WatchRunRequest request;
   request.set_name(run.name());
-  RETURN_IF_ERROR(WhileUnavailable([&]() -> absl::Status {
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Hours(6)));
-    auto stream = stack.reconciliation->WatchRun(&context, request);
-    while (stream->Read(&run)) {
-      if (run.phase() != Run::ENDED) show(ToSample(run));
-    }
-    RETURN_IF_ERROR(FromGrpcStatus(stream->Finish()));
-    return run.state() == Run::RUNNING
-               ? absl::UnavailableError("The stream ended before the run.")
-               : absl::OkStatus();
-  }));
+  do {  // A stream may end before its run.
+    RETURN_IF_ERROR(WhileUnavailable([&]() -> absl::Status {
+      grpc::ClientContext context;
+      context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Hours(6)));
+      auto stream = stack.reconciliation->WatchRun(&context, request);
+      bool has_shown = false;
+      while (stream->Read(&run)) {
+        has_shown = true;
+        if (run.phase() != Run::ENDED) show(ToSample(run));
+      }
+      RETURN_IF_ERROR(FromGrpcStatus(stream->Finish()));
+      return has_shown ? absl::OkStatus()
+                       : absl::UnavailableError("The service is stopping.");
+    }));
+  } while (run.state() == Run::RUNNING);
   return run;
 }
 

@@ -54,11 +54,10 @@ class Runs : public ReconciliationService::Service {
                         grpc::ServerWriter<Run>* writer) override {
     Run run = Ended(kOurs, 200);
     run.set_state(Run::RUNNING);
-    for (const Run::Phase phase : {Run::READING, Run::APPLYING}) {
-      run.set_phase(phase);
-      writer->Write(run);
-    }
-    writer->Write(Ended(kOurs, 200));
+    run.set_phase(has_watched_ ? Run::APPLYING : Run::READING);
+    writer->Write(run);
+    // The first stream ends before the run.
+    if (std::exchange(has_watched_, true)) writer->Write(Ended(kOurs, 200));
     return grpc::Status::OK;
   }
 
@@ -73,6 +72,9 @@ class Runs : public ReconciliationService::Service {
     }
     return grpc::Status::OK;
   }
+
+ private:
+  bool has_watched_ = false;  // Calls come one after the other.
 };
 
 // Answers with one script line a call; the last one stays.

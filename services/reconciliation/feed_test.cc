@@ -278,7 +278,7 @@ TEST_F(FeedTest, B7_AFollowerIsToldWhatHappensUntilTheProcessEnds) {
   EXPECT_EQ(texts[5], "UPDATED ada@a.test");
 }
 
-TEST_F(FeedTest, B7_AFollowerHasToComeBackAfterTenMinutes) {
+TEST_F(FeedTest, B7_AFollowerHasToComeBackAfterAMinute) {
   world.Sync();
   v1::WatchChangesRequest request = Request();
   request.set_follow(true);

@@ -31,9 +31,7 @@ absl::Status WatchFeed(
       if (page.is_last) return absl::OkStatus();
       continue;
     }
-    const absl::Duration followed = options.clock.TimeNow() - begin;
-    // A clock that was set back would make it last.
-    if (followed >= kMaxFollowing || followed < absl::ZeroDuration()) {
+    if (HasFollowedLong(begin, options.clock.TimeNow())) {
       return absl::OkStatus();
     }
     if (page.is_last) bell.Await(account, rings, kLookPeriod);

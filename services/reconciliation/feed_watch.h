@@ -17,8 +17,14 @@
 
 namespace rollcall::reconciliation {
 
-// How long a consumer may follow before it has to show anew that it may.
-inline constexpr absl::Duration kMaxFollowing = absl::Minutes(10);
+// How long a caller may follow before it has to show anew that it may: a call
+// is authorized once, when it comes (reliability.md C1).
+inline constexpr absl::Duration kMaxFollowing = absl::Minutes(1);
+
+// A clock that was set back would make it last.
+inline bool HasFollowedLong(absl::Time begin, absl::Time now) {
+  return now - begin >= kMaxFollowing || now < begin;
+}
 
 struct FeedWatchOptions {
   IdentityStore& store;

@@ -14,6 +14,7 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "services/reconciliation/feed_watch.h"
 #include "services/reconciliation/run_requests.h"
 
 namespace rollcall::reconciliation {
@@ -218,6 +219,7 @@ absl::Status ReconciliationServiceImpl::WatchRun(
   v1::GetRunRequest get;
   get.set_name(request.name());
   v1::Run shown;
+  const absl::Time begin = options_.clock.TimeNow();
   while (!cancelled() && !options_.is_stopping()) {
     const int64_t turn = options_.board.turn();
     ASSIGN_OR_RETURN(v1::Run run, GetRun(get));
@@ -226,6 +228,9 @@ absl::Status ReconciliationServiceImpl::WatchRun(
       shown = std::move(run);
     }
     if (shown.state() != v1::Run::RUNNING) return absl::OkStatus();
+    if (HasFollowedLong(begin, options_.clock.TimeNow())) {
+      return absl::OkStatus();
+    }
     options_.board.Await(turn, kWatchInterval);
   }
   return absl::OkStatus();

@@ -257,6 +257,21 @@ TEST_F(ServiceTest, R67_WatchRunShowsARunToItsEnd) {
 }
 
 // Each watcher holds a thread: they must leave some for other calls.
+// Whether a caller may watch is decided when the call comes.
+TEST_F(ServiceTest, R67_AWatcherHasToComeBackAfterAMinute) {
+  ASSERT_OK_AND_ASSIGN(const v1::Run run, Create());
+  v1::WatchRunRequest request;
+  request.set_name(run.name());
+  int looks = 0;
+  EXPECT_OK(runs.WatchRun(
+      request, [&] { return ++looks > 3; },
+      [&](const v1::Run&) {
+        world.clock.AdvanceTime(absl::Minutes(1));
+        return true;
+      }));
+  EXPECT_EQ(looks, 1);
+}
+
 TEST_F(ServiceTest, R67_WatchersAreLimited) {
   ASSERT_OK_AND_ASSIGN(const v1::Run run, Create());
   v1::WatchRunRequest request;
