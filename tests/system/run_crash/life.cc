@@ -23,12 +23,15 @@
 #include "common/store/rocksdb_store.h"
 #include "common/testing/simulated_clock.h"
 #include "rocksdb/env.h"
+#include "services/reconciliation/desk_requests.h"
 #include "services/reconciliation/fake_directory.h"
 #include "services/reconciliation/held_batches.h"
 #include "services/reconciliation/invariants.h"
+#include "services/reconciliation/plan_requests.h"
 #include "services/reconciliation/row_texts.h"
 #include "services/reconciliation/run_engine.h"
 #include "services/reconciliation/run_requests.h"
+#include "services/reconciliation/run_reverting.h"
 #include "services/reconciliation/run_scope.h"
 #include "services/reconciliation/single_sync.h"
 #include "tests/system/crash/doom.h"
@@ -82,7 +85,7 @@ class Life {
     const int steps = static_cast<int>(script_.size());
     for (int n = first_step; n < steps; ++n) {
       TurnTo(n);
-      RETURN_IF_ERROR(GoOn());
+      RETURN_IF_ERROR(GoOn(n));
       RETURN_IF_ERROR(Do(n));
       Say(absl::StrCat("done ", n));
     }
@@ -131,8 +134,12 @@ class Life {
     if (run.has_value() && run->state() == v1::Run::SUCCEEDED) {
       return absl::OkStatus();
     }
-    // The guard has held something.
+    // The guard has held something, or not all of it could be undone.
     if (run.has_value() && run->state() == v1::Run::PARTIAL) {
+      return absl::OkStatus();
+    }
+    if (run.has_value() && (run->state() == v1::Run::PLANNED ||
+                            run->state() == v1::Run::CANCELLED)) {
       return absl::OkStatus();
     }
     return Internal(
@@ -142,10 +149,13 @@ class Life {
   }
 
   // With the run that was under way when the former life was ended.
-  absl::Status GoOn() {
+  absl::Status GoOn(int n) {
     ASSIGN_OR_RETURN(const std::vector<RunningRun> running,
                      store_.Runs(kAccount).ListRunning());
     for (const RunningRun& run : running) {
+      if (script_[n].sync == Step::Sync::kCancel) {
+        RETURN_IF_ERROR(RequestCancel(RunOf(n), store_).status());
+      }
       RETURN_IF_ERROR(Carry(RunName(Name(), run.row.run())));
     }
     return absl::OkStatus();
@@ -162,12 +172,28 @@ class Life {
         return Single(step.user);
       case Step::Sync::kApproval:
         return Approve();
+      case Step::Sync::kDecision:
+        return Decide();
+      case Step::Sync::kPlan:
+        return PlanAndApply(n);
+      case Step::Sync::kUndo:
+        return Undo(n, step.undone);
+      case Step::Sync::kCancel:
+        return StartAndCancel(n);
     }
     return absl::OkStatus();
   }
 
+  static RunName RunOf(int n) {
+    return RunName(Name(), absl::StrCat("step", n));
+  }
+  // A second run of the same step.
+  static RunName SecondRunOf(int n) {
+    return RunName(Name(), absl::StrCat("then", n));
+  }
+
   absl::Status Run(int n, v1::Run::Kind kind) {
-    const RunName name(Name(), absl::StrCat("step", n));
+    const RunName name = RunOf(n);
     const absl::Status started =
         StartRun(name, {.kind = kind}, clock_.TimeNow(), store_).status();
     // A former life has done it, and was not able to say so.
@@ -204,6 +230,61 @@ class Life {
       RETURN_IF_ERROR(Carry(started));
     }
     return absl::OkStatus();
+  }
+
+  absl::Status Decide() {
+    v1::DecideCollisionsRequest request;
+    request.set_parent(Name().ToString());
+    v1::CollisionDecision& renamed = *request.add_decisions();
+    renamed.set_source_id(SourceId(160));
+    renamed.set_username("somebody");
+    renamed.set_choice(v1::CollisionDecision::RENAME);
+    v1::CollisionDecision& skipped = *request.add_decisions();
+    skipped.set_source_id(SourceId(161));
+    skipped.set_username("");
+    skipped.set_choice(v1::CollisionDecision::SKIP);
+    return DecideCollisions(request, Name(), "an owner", clock_.TimeNow(),
+                            store_)
+        .status();
+  }
+
+  absl::Status PlanAndApply(int n) {
+    const absl::Status planned =
+        StartRun(RunOf(n), {.plan_only = true}, clock_.TimeNow(), store_)
+            .status();
+    if (planned.ok()) {
+      RETURN_IF_ERROR(Carry(RunOf(n)));
+    } else if (!absl::IsAlreadyExists(planned)) {
+      return planned;
+    }
+    const absl::Status started = StartApplication(RunOf(n), SecondRunOf(n).id(),
+                                                  clock_.TimeNow(), store_)
+                                     .status();
+    if (ReasonOf(started) == "PLAN_APPLIED") return absl::OkStatus();
+    RETURN_IF_ERROR(started);
+    return Carry(SecondRunOf(n));
+  }
+
+  absl::Status Undo(int n, int undone) {
+    ASSIGN_OR_RETURN(const directory::v1::Directory directory,
+                     directory_.GetDirectory(Name()));
+    const absl::Status started =
+        StartRevert(RunOf(undone), RunOf(n).id(), ScopeOf(directory),
+                    clock_.TimeNow(), store_)
+            .status();
+    if (ReasonOf(started) == "RUN_REVERTED") return absl::OkStatus();
+    RETURN_IF_ERROR(started);
+    return Carry(RunOf(n));
+  }
+
+  // Cancelled before it has begun, so that every life leaves the same.
+  absl::Status StartAndCancel(int n) {
+    const absl::Status started =
+        StartRun(RunOf(n), {}, clock_.TimeNow(), store_).status();
+    if (absl::IsAlreadyExists(started)) return absl::OkStatus();
+    RETURN_IF_ERROR(started);
+    RETURN_IF_ERROR(RequestCancel(RunOf(n), store_).status());
+    return Carry(RunOf(n));
   }
 
   rollcall::store::Store& rows_;

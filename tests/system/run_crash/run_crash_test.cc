@@ -1,6 +1,6 @@
 // A reconciliation service that is killed, as by kill -9, at random moments of
-// runs, 200 times (B12): it ends in the state and with the feed of one that is
-// not.
+// runs, plans and undoing, 200 times (B12): it ends in the state and with the
+// feed of one that is not.
 //
 // ROLLCALL_CRASH_SEED and ROLLCALL_CRASH_KILLS choose others. Moments depend on
 // the machine as well: the same seed need not find the same twice.
@@ -55,6 +55,8 @@ struct Story {
 };
 
 constexpr char kLine[] = "line";
+// From here on: decisions, plans, undoing, cancellation.
+constexpr int kFirstLateStep = 11;
 
 class Folder {
  public:
@@ -75,7 +77,7 @@ Story Tell(const ChooseFate& choose_fate) {
   Story story;
   int step = 0;
   while (true) {
-    const Fate fate = choose_fate();
+    const Fate fate = choose_fate(step);
     const auto life = LifeProcess::Start(
         {LifeProgram(), absl::StrCat("--store=", folder.path()),
          absl::StrCat("--life=", story.lives++), absl::StrCat("--step=", step),
@@ -111,7 +113,7 @@ Story Tell(const ChooseFate& choose_fate) {
 }
 
 Story Undisturbed() {
-  return Tell([] { return Fate{}; });
+  return Tell([](int) { return Fate{}; });
 }
 
 TEST(RunCrash, B12_KilledTwoHundredTimesRunsEndAsIfNothingHadHappened) {
@@ -121,7 +123,11 @@ TEST(RunCrash, B12_KilledTwoHundredTimesRunsEndAsIfNothingHadHappened) {
   const auto draw = [&](int most) {
     return std::uniform_int_distribution<int>(1, most)(random);
   };
-  const auto choose_fate = [&]() -> Fate {
+  const auto choose_fate = [&](int step) -> Fate {
+    // Undoing says nothing: it ends in its commits only.
+    if (step >= kFirstLateStep && draw(2) == 1) {
+      return {draw(2) == 1 ? "before_commit" : "after_commit", draw(50)};
+    }
     switch (draw(8)) {
       case 1:
         return {"before_commit", draw(16)};
@@ -136,8 +142,10 @@ TEST(RunCrash, B12_KilledTwoHundredTimesRunsEndAsIfNothingHadHappened) {
   const Story undisturbed = Undisturbed();
   ASSERT_EQ(undisturbed.defect, "");
   // The script is worth the effort: what can be held was held, and so on.
-  for (const char* sign : {"REMOVED", "DISABLED", "SINGLE_USER", "HELD_BATCH",
-                           "APPLIED", "DISSOLVED", "kind: CHANGES"}) {
+  for (const char* sign :
+       {"REMOVED", "DISABLED", "SINGLE_USER", "HELD_BATCH", "APPLIED",
+        "DISSOLVED", "kind: CHANGES", "kind: PLAN", "PLANNED", "kind: REVERT",
+        "CANCELLED", "pinned", "SKIPPED_BY_DECISION", "<somebody>"}) {
     EXPECT_THAT(undisturbed.rows, Contains(HasSubstr(sign))) << sign;
   }
   std::map<std::string, int> kills;
@@ -155,7 +163,7 @@ TEST(RunCrash, B12_KilledTwoHundredTimesRunsEndAsIfNothingHadHappened) {
   }
   EXPECT_GT(kills[kLine], wanted / 4);
   // Death came in the middle of every kind of run.
-  for (int step : {0, 1, 4, 5, 6, 8, 9}) {
+  for (int step : {0, 1, 4, 5, 6, 8, 9, 12, 13, 14, 16}) {
     EXPECT_GT(kills[absl::StrCat("step ", step)], 0) << step;
   }
 }
@@ -166,7 +174,7 @@ TEST(RunCrash, B12_HalfABatchIsFoundOut) {
   const Story undisturbed = Undisturbed();
   int found_out = 0;
   for (int n = 0; n < 5; ++n) {
-    const Story story = Tell([&] {
+    const Story story = Tell([&](int) {
       return Fate{"torn_commit",
                   std::uniform_int_distribution<int>(1, 30)(random)};
     });

@@ -83,6 +83,29 @@ std::vector<Step> Script() {
          for (int n = 0; n < 4; ++n) tenant.RemoveUser(100 + n);
        }},
       {Sync::kFull, nothing},
+      // One gets another name, another stays out.
+      {Sync::kDecision, nothing},
+      {Sync::kFull,
+       [](FakeTenant& tenant) {
+         AddUsers(tenant, 60, 80);
+         tenant.UserAt(115).set_display_name("Newer");
+       }},
+      {Sync::kPlan,
+       [](FakeTenant& tenant) {
+         AddUsers(tenant, 80, 86);
+         tenant.RemoveUser(113);
+         for (int n = 14; n < 19; ++n) {
+           tenant.UserAt(100 + n).set_display_name(absl::StrCat("Last ", n));
+         }
+       }},
+      // Whom the plan has changed since stays; the others go, and are pinned.
+      {.sync = Sync::kUndo, .change = nothing, .undone = 12},
+      {Sync::kCancel,
+       [](FakeTenant& tenant) {
+         AddUsers(tenant, 86, 89);
+         tenant.UserAt(116).set_enabled(false);
+       }},
+      {Sync::kFull, nothing},
   };
 }
 
