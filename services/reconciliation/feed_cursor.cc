@@ -38,6 +38,9 @@ absl::Status CheckKept(int64_t sequence, const FeedBounds& bounds) {
 
 std::string FeedCursors::Write(const FeedPlace& place) const {
   std::string cursor = FeedCursor(incarnation_, place.sequence);
+  if (place.check != 0) {
+    absl::StrAppend(&cursor, "~c", absl::Hex(place.check, absl::kZeroPad8));
+  }
   if (!filter_digest_.empty()) {
     absl::StrAppend(&cursor, "~f", filter_digest_);
   }
@@ -52,6 +55,21 @@ std::string FeedCursors::Write(const FeedPlace& place) const {
       break;
   }
   return cursor;
+}
+
+absl::Status FeedCursors::HistoryLost(const FeedBounds& bounds) const {
+  return FailedPrecondition(
+      "FEED_HISTORY_LOST",
+      "The cursor belongs to a history that this feed no longer has; begin "
+      "again with a snapshot.",
+      {{"incarnation", incarnation_},
+       {"head_sequence", absl::StrCat(bounds.head_sequence)}});
+}
+
+absl::Status FeedCursors::CheckSame(const FeedPlace& place, uint32_t kept,
+                                    const FeedBounds& bounds) const {
+  const bool is_same = place.check == 0 || kept == 0 || place.check == kept;
+  return is_same ? absl::OkStatus() : HistoryLost(bounds);
 }
 
 absl::StatusOr<FeedPlace> FeedCursors::Read(absl::string_view cursor,
@@ -70,6 +88,10 @@ absl::StatusOr<FeedPlace> FeedCursors::Read(absl::string_view cursor,
     return NoCursor();
   }
   size_t part = 1;
+  if (part < parts.size() && absl::StartsWith(parts[part], "c") &&
+      !absl::SimpleHexAtoi(parts[part++].substr(1), &place.check)) {
+    return NoCursor();
+  }
   absl::string_view digest;
   if (part < parts.size() && absl::StartsWith(parts[part], "f")) {
     digest = parts[part++].substr(1);
@@ -87,12 +109,7 @@ absl::StatusOr<FeedPlace> FeedCursors::Read(absl::string_view cursor,
   if (part != parts.size()) return NoCursor();
   if (parts[0].substr(0, dash) != incarnation_ ||
       place.sequence > bounds.head_sequence) {
-    return FailedPrecondition(
-        "FEED_HISTORY_LOST",
-        "The cursor belongs to a history that this feed no longer has; begin "
-        "again with a snapshot.",
-        {{"incarnation", incarnation_},
-         {"head_sequence", absl::StrCat(bounds.head_sequence)}});
+    return HistoryLost(bounds);
   }
   if (digest != filter_digest_) {
     return InvalidArgument(

@@ -22,10 +22,10 @@ struct FeedPlace {
   Phase phase = Phase::kEvents;
   // The last group or user that a snapshot has shown; empty: none yet.
   std::string after;
+  // Tells the event `sequence` from another one in its place; 0: not known.
+  uint32_t check = 0;
 
-  friend bool operator==(const FeedPlace& a, const FeedPlace& b) {
-    return a.sequence == b.sequence && a.phase == b.phase && a.after == b.after;
-  }
+  friend bool operator==(const FeedPlace&, const FeedPlace&) = default;
 };
 
 // What a feed has: the events after `dropped_sequence`, up to `head_sequence`.
@@ -49,8 +49,8 @@ class FeedCursors {
       : incarnation_(std::move(incarnation)),
         filter_digest_(std::move(filter_digest)) {}
 
-  // `{incarnation}-{sequence}`, then `~f{digest}` of a filter, then `~g{id}` or
-  // `~u{id}` in a snapshot.
+  // `{incarnation}-{sequence}`, then `~c{check}` in hexadecimal, then
+  // `~f{digest}` of a filter, then `~g{id}` or `~u{id}` in a snapshot.
   std::string Write(const FeedPlace& place) const;
 
   // INVALID_ARGUMENT, reason CURSOR_INVALID, for a text that is no cursor;
@@ -61,7 +61,15 @@ class FeedCursors {
   absl::StatusOr<FeedPlace> Read(absl::string_view cursor,
                                  const FeedBounds& bounds) const;
 
+  // FAILED_PRECONDITION, reason FEED_HISTORY_LOST, if the event at the place is
+  // another one now, whose check is `kept` (0: it is not kept): the store has
+  // gone back, and on again.
+  absl::Status CheckSame(const FeedPlace& place, uint32_t kept,
+                         const FeedBounds& bounds) const;
+
  private:
+  absl::Status HistoryLost(const FeedBounds& bounds) const;
+
   std::string incarnation_;
   std::string filter_digest_;
 };

@@ -25,7 +25,9 @@ TEST(FeedCursor, B7_LeadsBackToItsPlace) {
     for (const FeedPlace& place :
          {FeedPlace{0}, FeedPlace{1}, FeedPlace{kFar},
           FeedPlace{7, Phase::kGroups, ""}, FeedPlace{7, Phase::kGroups, "g-1"},
-          FeedPlace{7, Phase::kUsers, ""}, FeedPlace{7, Phase::kUsers, "f9"}}) {
+          FeedPlace{7, Phase::kUsers, ""}, FeedPlace{7, Phase::kUsers, "f9"},
+          FeedPlace{1, Phase::kEvents, "", 0xab},
+          FeedPlace{7, Phase::kUsers, "cafe", 0xffffffff}}) {
       const std::string cursor = Cursors(filter).Write(place);
       ASSERT_OK_AND_ASSIGN(const FeedPlace read,
                            Cursors(filter).Read(cursor, {0, kFar}));
@@ -46,6 +48,20 @@ TEST(FeedCursor, B7_AHistoryThatWentBackIsNoticed) {
   EXPECT_THAT(
       Cursors().Read(Cursors().Write({8, Phase::kUsers, "u1"}), {0, 7}),
       StatusIs(absl::StatusCode::kFailedPrecondition, "FEED_HISTORY_LOST"));
+}
+
+// It has gone back, and on again, further than the cursor: only the event
+// tells.
+TEST(FeedCursor, Invariant22_AnotherEventInItsPlaceIsAnotherHistory) {
+  const FeedPlace place{.sequence = 5, .check = 0xab};
+  const FeedBounds bounds{0, 7};
+  EXPECT_OK(Cursors().CheckSame(place, 0xab, bounds));
+  EXPECT_THAT(
+      Cursors().CheckSame(place, 0xac, bounds),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "FEED_HISTORY_LOST"));
+  // An event that is not kept, and a cursor of an earlier version.
+  EXPECT_OK(Cursors().CheckSame(place, 0, bounds));
+  EXPECT_OK(Cursors().CheckSame(FeedPlace{5}, 0xac, bounds));
 }
 
 TEST(FeedCursor, B7_ACursorExpiresWithTheEventAfterIt) {
@@ -69,7 +85,8 @@ TEST(FeedCursor, B7_ACursorBelongsToItsFilter) {
 TEST(FeedCursor, B7_WhatIsNoCursorIsInvalid) {
   for (const char* text :
        {"x", "-1", "a-", "a-b", "a-1 x", "a-99999999999999999999", "a-1~",
-        "a-1~x", "~g1", "a-1~g1~u2", "a-1~g1~fa", "a-1~fa~ga~"}) {
+        "a-1~x", "a-1~c", "a-1~cx", "a-1~c1ffffffff", "~g1", "a-1~g1~u2",
+        "a-1~g1~fa", "a-1~fa~ga~"}) {
     EXPECT_THAT(Cursors().Read(text, {0, 7}),
                 StatusIs(absl::StatusCode::kInvalidArgument, "CURSOR_INVALID"))
         << text;

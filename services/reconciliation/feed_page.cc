@@ -113,7 +113,7 @@ class SnapshotReader {
     WatchChangesResponse end;
     end.set_snapshot_complete(true);
     end.set_snapshot_sequence(page_.next().sequence);
-    page_.Tell(std::move(end), FeedPlace{.sequence = page_.next().sequence});
+    page_.Tell(std::move(end), PlaceAfter(FeedPlace::Phase::kEvents, ""));
     return absl::OkStatus();
   }
 
@@ -121,8 +121,10 @@ class SnapshotReader {
   static constexpr int kGroupsPerRead = 100;
 
   FeedPlace PlaceAfter(FeedPlace::Phase phase, const std::string& id) const {
-    return FeedPlace{
-        .sequence = page_.next().sequence, .phase = phase, .after = id};
+    return FeedPlace{.sequence = page_.next().sequence,
+                     .phase = phase,
+                     .after = id,
+                     .check = page_.next().check};
   }
   WatchChangesResponse NewPart() const {
     WatchChangesResponse part;
@@ -165,7 +167,8 @@ absl::StatusOr<FeedPage> ReadFeedPage(const IdentityStore& store,
   if (!page.full() && page.next().sequence < bounds.head_sequence) {
     RETURN_IF_ERROR(
         feed.ReadAfter(page.next().sequence, [&](v1::ChangeEvent event) {
-          FeedPlace after{.sequence = event.sequence()};
+          FeedPlace after{.sequence = event.sequence(),
+                          .check = CheckOf(event)};
           if (filter.Wants(event)) {
             WatchChangesResponse response;
             *response.mutable_event() = std::move(event);

@@ -1,8 +1,11 @@
 #include "services/reconciliation/feed_reader.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "common/store/crc32c.h"
 #include "common/store/proto_table.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/store.pb.h"
@@ -11,6 +14,35 @@ namespace rollcall::reconciliation {
 
 using rollcall::store::KeyRange;
 using rollcall::store::KeyReader;
+
+namespace {
+
+// The user or group that the event is about; empty if there is none.
+const std::string& SubjectOf(const v1::ChangeEvent& event) {
+  switch (event.change_case()) {
+    case v1::ChangeEvent::kUserChange:
+      return event.user_change().user().name();
+    case v1::ChangeEvent::kUserPurge:
+      return event.user_purge().name();
+    case v1::ChangeEvent::kGroupChange:
+      return event.group_change().name();
+    case v1::ChangeEvent::kGroupDelete:
+      return event.group_delete().name();
+    default:
+      return event.run();
+  }
+}
+
+}  // namespace
+
+uint32_t CheckOf(const v1::ChangeEvent& event) {
+  const uint32_t check = rollcall::store::ExtendCrc32c(
+      0, absl::StrCat(event.sequence(), " ", event.commit_time().seconds(), " ",
+                      event.commit_time().nanos(), " ",
+                      static_cast<int>(event.change_case()), " ",
+                      SubjectOf(event), " ", event.run(), " ", event.rule()));
+  return std::max(check, uint32_t{1});
+}
 
 absl::StatusOr<FeedBounds> FeedReader::Bounds() const {
   ASSIGN_OR_RETURN(absl::optional<store::HeadRow> head,
@@ -24,6 +56,15 @@ absl::StatusOr<FeedBounds> FeedReader::Bounds() const {
 absl::StatusOr<int64_t> FeedReader::HeadSequence() const {
   ASSIGN_OR_RETURN(const FeedBounds bounds, Bounds());
   return bounds.head_sequence;
+}
+
+absl::StatusOr<uint32_t> FeedReader::CheckAt(int64_t sequence) const {
+  ASSIGN_OR_RETURN(absl::optional<store::EventRow> row,
+                   rollcall::store::GetMessage<store::EventRow>(
+                       *reader_, account_, keys::Feed(sequence)));
+  if (!row.has_value()) return 0;
+  row->mutable_event()->set_sequence(sequence);
+  return CheckOf(row->event());
 }
 
 absl::Status FeedReader::ReadAfter(

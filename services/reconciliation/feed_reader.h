@@ -15,6 +15,10 @@
 
 namespace rollcall::reconciliation {
 
+// Tells the event from any other in its place: from what never changes of it,
+// whoever was erased from it (invariant 12). Not 0.
+uint32_t CheckOf(const v1::ChangeEvent& event);
+
 // Thread-safe, cheap to make.
 class FeedReader {
  public:
@@ -30,6 +34,9 @@ class FeedReader {
 
   // The newest sequence; 0 if nothing has happened.
   absl::StatusOr<int64_t> HeadSequence() const;
+
+  // CheckOf the event; 0 if it is not kept.
+  absl::StatusOr<uint32_t> CheckAt(int64_t sequence) const;
 
   // Hands the events after `sequence` to `consume`, in order, until it says
   // false or there are no more. FAILED_PRECONDITION, reason

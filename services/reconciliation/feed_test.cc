@@ -10,6 +10,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "common/rpc/access_policy.h"
+#include "common/store/proto_table.h"
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -18,6 +19,7 @@
 #include "services/reconciliation/feed_streams.h"
 #include "services/reconciliation/feed_watch.h"
 #include "services/reconciliation/invariants.h"
+#include "services/reconciliation/keys.h"
 #include "services/reconciliation/service.h"
 #include "services/reconciliation/world.h"
 
@@ -164,6 +166,35 @@ TEST_F(FeedTest, B7_ASnapshotGoesOnInTheMiddle) {
   for (int n = 5; n < 11; ++n) {
     EXPECT_EQ(texts[n], n % 2 == 1 ? "UPDATED ada@a.test" : "finished") << n;
   }
+}
+
+// The store has lost what it had not made durable, and does not know: the same
+// incarnation, as many events and more, but another one in the place.
+TEST_F(FeedTest, Invariant22_ALostTailThatWasWrittenAnewIsNoticed) {
+  world.Sync();
+  std::vector<std::string> cursors;
+  for (const v1::WatchChangesRequest& request :
+       {Request(), Snapshot(), OfGroup("Support")}) {
+    Read(request);
+    cursors.push_back(last_cursor);
+  }
+  world.tenant().UserAt(10).set_display_name("Ada");
+  world.Sync();
+  ASSERT_OK_AND_ASSIGN(const auto row,
+                       rollcall::store::GetMessage<store::EventRow>(
+                           world.store->rows(), "acme", keys::Feed(5)));
+  store::EventRow other = *row;
+  other.mutable_event()->mutable_commit_time()->set_nanos(1);
+  rollcall::store::Batch batch("acme");
+  batch.Put(keys::Feed(5), rollcall::store::Serialize(other));
+  ASSERT_OK(world.rows->Commit(batch));
+  const auto lost =
+      StatusIs(absl::StatusCode::kFailedPrecondition, "FEED_HISTORY_LOST");
+  EXPECT_THAT(Watch(Request(cursors[0]), nullptr), lost);
+  EXPECT_THAT(Watch(Request(cursors[1]), nullptr), lost);
+  v1::WatchChangesRequest filtered = OfGroup("Support");
+  filtered.set_cursor(cursors[2]);
+  EXPECT_THAT(Watch(filtered, nullptr), lost);
 }
 
 // Nobody waits for a consumer: not a writer, and not the engine's snapshots.

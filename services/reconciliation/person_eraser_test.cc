@@ -12,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/reconciliation/feed_expiry.h"
+#include "services/reconciliation/feed_reader.h"
 #include "services/reconciliation/invariants.h"
 #include "services/reconciliation/plan_sweeper.h"
 #include "services/reconciliation/user_explainer.h"
@@ -178,6 +179,7 @@ TEST_F(PersonEraserTest, Invariant12_ErasedEventsStayInTheirPlace) {
       expected = before[i];
     }
     EXPECT_EQ(after[i].DebugString(), expected.DebugString());
+    EXPECT_EQ(CheckOf(after[i]), CheckOf(before[i]));
   }
   EXPECT_EQ(erased, 7);
 }

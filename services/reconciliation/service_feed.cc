@@ -1,4 +1,6 @@
 // The methods about the feed (B7).
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "services/reconciliation/feed_consumers.h"
 #include "services/reconciliation/feed_cursor.h"
 #include "services/reconciliation/feed_filter.h"
+#include "services/reconciliation/feed_reader.h"
 #include "services/reconciliation/feed_watch.h"
 #include "services/reconciliation/service.h"
 
@@ -23,13 +26,20 @@ absl::StatusOr<FeedPlace> PlaceOf(const v1::WatchChangesRequest& request,
                                   const FeedFilter& filter,
                                   const IdentityStore& store,
                                   const std::string& account) {
-  ASSIGN_OR_RETURN(const FeedBounds bounds, store.Feed(account).Bounds());
+  const std::unique_ptr<rollcall::store::Reader> instant = store.Snapshot();
+  const FeedReader feed(*instant, account, store.incarnation());
+  ASSIGN_OR_RETURN(const FeedBounds bounds, feed.Bounds());
   if (request.snapshot() && request.cursor().empty()) {
-    return FeedPlace{.sequence = bounds.head_sequence,
-                     .phase = FeedPlace::Phase::kGroups};
+    FeedPlace begin{.sequence = bounds.head_sequence,
+                    .phase = FeedPlace::Phase::kGroups};
+    ASSIGN_OR_RETURN(begin.check, feed.CheckAt(begin.sequence));
+    return begin;
   }
-  return FeedCursors(store.incarnation(), filter.Digest())
-      .Read(request.cursor(), bounds);
+  const FeedCursors cursors(store.incarnation(), filter.Digest());
+  ASSIGN_OR_RETURN(FeedPlace place, cursors.Read(request.cursor(), bounds));
+  ASSIGN_OR_RETURN(const uint32_t kept, feed.CheckAt(place.sequence));
+  RETURN_IF_ERROR(cursors.CheckSame(place, kept, bounds));
+  return place;
 }
 
 }  // namespace
