@@ -3,6 +3,9 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/errors.h"
 #include "common/testing/status_matchers.h"
 #include "gtest/gtest.h"
 #include "services/reconciliation/world.h"
@@ -88,10 +91,103 @@ TEST(NewerReading, R80_ALookThatIsOvertakenChangesNothing) {
   const v1::Run run = RunAroundALook(
       world, v1::Run::FULL,
       [](FakeTenant& tenant) { tenant.UserAt(10).set_email("new@a.test"); });
-  EXPECT_EQ(looks, 3);
+  EXPECT_EQ(looks, 4);
   EXPECT_EQ(world.user("ada@a.test").email, "newest@a.test");
   EXPECT_EQ(run.counters().users_newer(), 1);
   EXPECT_EQ(run.counters().users_seen(), 2);
+}
+
+// How a run that passes while an answer is on its way is left.
+enum class Left { kEnded, kFailed, kUnderWay };
+
+void Pass(World& world, v1::Run::Kind kind, Left left) {
+  FakeDirectory& source = world.directory_service;
+  if (left != Left::kEnded) {
+    source.breaks_left = 1;
+    source.break_after = 4;  // After the header, progress, the group and ada.
+    source.break_error =
+        left == Left::kUnderWay
+            ? absl::UnavailableError("It is away.")
+            : FailedPrecondition("DIRECTORY_DELETED", "It was deleted.");
+  }
+  const RunName run = world.Start("d1", kind);
+  EXPECT_OK(world.Carry(run));
+  EXPECT_EQ(world.Find(run).state(), left == Left::kEnded ? v1::Run::SUCCEEDED
+                                     : left == Left::kFailed
+                                         ? v1::Run::FAILED
+                                         : v1::Run::RUNNING);
+}
+
+// Ada is asked for while a run reads, before the run comes to her, and the
+// answer comes when it has. `is_stored`: the run finds what is stored already.
+TEST(NewerReading, R80_AnAnswerFromWithinAReadingDoesNotUndoWhatTheRunApplied) {
+  for (const v1::Run::Kind kind : {v1::Run::FULL, v1::Run::CHANGES}) {
+    for (const Left left : {Left::kEnded, Left::kFailed, Left::kUnderWay}) {
+      for (const bool is_stored : {false, true}) {
+        SCOPED_TRACE(absl::StrCat(v1::Run::Kind_Name(kind), " ",
+                                  static_cast<int>(left), " ", is_stored));
+        World world(/*max_batch_rows=*/12, /*users_per_step=*/1);
+        Populate(world);
+        FakeDirectory& source = world.directory_service;
+        const std::string newest = is_stored ? "ada@a.test" : "newest@a.test";
+        world.tenant().UserAt(10).set_email("stale@a.test");
+        int looks = 0;
+        source.on_look = [&] {
+          if (++looks != 1) return;
+          world.tenant().UserAt(10).set_email(newest);
+          source.read_seconds = kRunBegins;
+          Pass(world, kind, left);
+          source.read_seconds = kRunEnds;
+        };
+        source.read_seconds = kLookBegins;
+        ASSERT_OK(world.SyncUser("ada@a.test"));
+        EXPECT_EQ(world.user("ada@a.test").email, newest);
+        EXPECT_EQ(looks, 2);
+      }
+    }
+  }
+}
+
+// Of two answers that overlap, the one that was asked for first may be the
+// newer one.
+TEST(NewerReading, R80_TwoLooksThatOverlapEndWithTheNewerAnswer) {
+  World world;
+  Populate(world);
+  FakeDirectory& source = world.directory_service;
+  world.tenant().UserAt(10).set_email("stale@a.test");
+  int looks = 0;
+  source.on_look = [&] {
+    if (++looks != 1) return;
+    world.tenant().UserAt(10).set_email("newest@a.test");
+    source.read_seconds = kLookBegins - 1;
+    ASSERT_OK(world.SyncUser("ada@a.test"));
+    source.read_seconds = kLookBegins + 1;
+  };
+  source.read_seconds = kLookBegins;
+  ASSERT_OK(world.SyncUser("ada@a.test"));
+  EXPECT_EQ(world.user("ada@a.test").email, "newest@a.test");
+  EXPECT_EQ(looks, 3);
+}
+
+// The same, where a run has asked for one of them.
+TEST(NewerReading, R80_ALookOfARunThatOverlapsAnotherIsDoneAgain) {
+  World world;
+  Populate(world);
+  FakeDirectory& source = world.directory_service;
+  int looks = 0;
+  source.on_look = [&] {
+    if (++looks != 2) return;  // The first is that of the sync before the run.
+    source.read_seconds = kRunEnds - 1;
+    world.tenant().UserAt(10).set_email("newest@a.test");
+    ASSERT_OK(world.SyncUser("ada@a.test"));
+    source.read_seconds = kRunEnds + 1;
+  };
+  const v1::Run run = RunAroundALook(
+      world, v1::Run::FULL,
+      [](FakeTenant& tenant) { tenant.UserAt(10).set_email("new@a.test"); });
+  EXPECT_EQ(looks, 4);
+  EXPECT_EQ(world.user("ada@a.test").email, "newest@a.test");
+  EXPECT_EQ(run.counters().users_newer(), 1);
 }
 
 // An incomplete reading takes nothing, and has everything read anew (R30).

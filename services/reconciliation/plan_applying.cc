@@ -104,6 +104,7 @@ class Application {
     SetProgress(0, plan_.change_count(), work_);
     ASSIGN_OR_RETURN(auto transaction, Begin(options_, work_));
     RETURN_IF_ERROR(transaction->CloseGate(work_.run.name()));
+    RETURN_IF_ERROR(CountReading(work_.directory(), *transaction));
     SaveProgress(work_, *transaction);
     transaction->Put(keys::Scope(work_.directory(), work_.name.id()),
                      work_.scope);

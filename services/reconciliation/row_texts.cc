@@ -35,6 +35,14 @@ std::string TextOf(const std::string& value) {
   return Must(rollcall::store::Parse<Row>(value)).DebugString();
 }
 
+// How often it was read, for a lost reading is read again, is not what came of
+// it.
+std::string DirectoryText(const std::string& value) {
+  auto row = Must(rollcall::store::Parse<store::DirectoryRow>(value));
+  row.clear_readings();
+  return row.DebugString();
+}
+
 // A row as text; the table is the first part of the key.
 std::string RowText(const std::string& key, const std::string& value) {
   const std::string table = key.substr(0, key.find('\0'));
@@ -47,7 +55,7 @@ std::string RowText(const std::string& key, const std::string& value) {
   if (table == "places") return TextOf<store::PlaceRow>(value);
   if (table == "scopes") return TextOf<store::ScopeRow>(value);
   if (table == "running") return TextOf<store::RunningRow>(value);
-  if (table == "directories") return TextOf<store::DirectoryRow>(value);
+  if (table == "directories") return DirectoryText(value);
   if (table == "live") return TextOf<store::LiveRow>(value);
   if (table == "held") return TextOf<store::HeldBatchRow>(value);
   if (table == "collisions") return TextOf<store::CollisionRow>(value);

@@ -236,6 +236,7 @@ absl::Status RunReading::SettleGroups() {
     if (work_.run.kind() == v1::Run::CHANGES && has_new_groups) {
       work_.place.set_needs_full(true);
     }
+    RETURN_IF_ERROR(CountReading(work_.directory(), *transaction));
     EnterNextPhase(work_);
     SetProgress(0, users_expected_, work_);
     SaveProgress(work_, *transaction);

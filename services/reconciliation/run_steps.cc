@@ -123,6 +123,15 @@ absl::Status DropWithheld(const RunEngineOptions& options,
   }
 }
 
+absl::Status CountReading(const std::string& directory,
+                          Transaction& transaction) {
+  ASSIGN_OR_RETURN(store::DirectoryRow row,
+                   transaction.runs().GetDirectory(directory));
+  row.set_readings(row.readings() + 1);
+  transaction.Put(keys::Directory(directory), row);
+  return absl::OkStatus();
+}
+
 absl::Status SaveTaken(const Taken& taken, absl::Time now,
                        const std::string& directory, Transaction& transaction) {
   if (taken.empty()) return absl::OkStatus();

@@ -49,6 +49,10 @@ absl::Status DropRows(const RunEngineOptions& options,
                       const rollcall::store::KeyRange& range,
                       const RunWork& work);
 
+// A reading of the directory is over: from here on it is applied (R80).
+absl::Status CountReading(const std::string& directory,
+                          Transaction& transaction);
+
 // Adds to what the directory's runs have taken within a day (B2).
 absl::Status SaveTaken(const Taken& taken, absl::Time now,
                        const std::string& directory, Transaction& transaction);

@@ -44,6 +44,8 @@ struct Row {
   std::string source_id;
   store::WithheldRow row;
   bool needs_view = false;
+  // The reading that had decided about the user before the source was asked.
+  absl::optional<absl::Time> decided;
 };
 
 bool IsApprovedBatch(const RunWork& work) {
@@ -80,6 +82,18 @@ absl::StatusOr<std::string> SourceIdIn(const std::string& key,
   return source_id;
 }
 
+absl::StatusOr<absl::optional<absl::Time>> DecidedAt(
+    const std::string& source_id, const RunWork& work,
+    const Transaction& transaction) {
+  ASSIGN_OR_RETURN(
+      const absl::optional<UserRecord> record,
+      transaction.identities().FindUserBySource(work.directory(), source_id));
+  const Claim* claim =
+      record.has_value() ? record->user.ClaimOf(work.directory()) : nullptr;
+  if (claim == nullptr) return absl::optional<absl::Time>();
+  return absl::make_optional(claim->read_time);
+}
+
 // The next rows to be carried out together.
 absl::StatusOr<std::vector<Row>> NextRows(const RunEngineOptions& options,
                                           RunWork& work) {
@@ -102,7 +116,11 @@ absl::StatusOr<std::vector<Row>> NextRows(const RunEngineOptions& options,
     if (!row.needs_view) {
       ASSIGN_OR_RETURN(row.needs_view, sync.NeedsView(row.source_id, row.row));
     }
-    looks += row.needs_view;
+    if (row.needs_view) {
+      ASSIGN_OR_RETURN(row.decided,
+                       DecidedAt(row.source_id, work, *transaction));
+      ++looks;
+    }
     rows.push_back(std::move(row));
   }
   return rows;
@@ -164,6 +182,11 @@ absl::Status CarryOut(const std::vector<Row>& rows, const Views& views,
     ASSIGN_OR_RETURN(const bool needs_view,
                      sync.NeedsView(row.source_id, row.row));
     if (needs_view && seen == nullptr) continue;
+    if (seen != nullptr) {
+      ASSIGN_OR_RETURN(const absl::optional<absl::Time> decided,
+                       DecidedAt(row.source_id, work, *transaction));
+      if (decided != row.decided) continue;
+    }
     transaction->Delete(row.key);
     if (IsApprovedBatch(work) && seen != nullptr) {
       sync.SetEvidence(seen->evidence);

@@ -23,9 +23,9 @@ namespace {
 using directory::v1::ReadSourceUserRequest;
 using directory::v1::ReadSourceUserResponse;
 
-// Readings that may be overtaken by newer ones before the caller has to ask
-// again.
-constexpr int kMaxReadings = 3;
+// Readings that may be overtaken before the caller has to ask again: by runs,
+// which are few, or by others who sync the same user at the same time.
+constexpr int kMaxReadings = 5;
 
 v1::SyncUserResponse::Outcome OutcomeOf(const UserOutcome& outcome) {
   switch (outcome.fate) {
@@ -67,39 +67,6 @@ void NoteMissingGroups(const directory::v1::Directory& directory,
     if (!selected.missing() || group == work.group_ids.end()) continue;
     work.rules.missing_groups.insert(group->second);
   }
-}
-
-// Whether a newer reading of the source has passed over this object already:
-// what it said is stored, or it had nothing to say.
-absl::StatusOr<bool> IsOvertaken(const std::string& source_id,
-                                 const absl::optional<UserRecord>& linked,
-                                 absl::Time now, const RunWork& work,
-                                 const Transaction& transaction) {
-  const absl::Time reading = FromTimestamp(work.run.read_time());
-  if (linked.has_value()) {
-    const Claim* claim = linked->user.ClaimOf(work.directory());
-    if (claim != nullptr &&
-        IsFromNewerReading(claim->read_time, reading, now)) {
-      return true;
-    }
-  }
-  const RunReader& runs = transaction.runs();
-  ASSIGN_OR_RETURN(const store::DirectoryRow directory,
-                   runs.GetDirectory(work.directory()));
-  if (IsFromNewerReading(absl::FromUnixNanos(directory.read_time_nanos()),
-                         reading, now)) {
-    return true;
-  }
-  ASSIGN_OR_RETURN(const absl::optional<store::RunningRow> running,
-                   runs.FindRunning(work.directory()));
-  if (!running.has_value()) return false;
-  ASSIGN_OR_RETURN(const absl::optional<v1::Run> run,
-                   runs.FindRun(work.directory(), running->run()));
-  ASSIGN_OR_RETURN(const absl::optional<store::PlaceRow> place,
-                   runs.FindPlace(work.directory(), running->run()));
-  if (!run.has_value() || !place.has_value()) return false;
-  return place->through() >= source_id &&
-         IsFromNewerReading(FromTimestamp(run->read_time()), reading, now);
 }
 
 // Puts the run that tells of the change, and the event that releases this
@@ -159,6 +126,7 @@ absl::StatusOr<v1::SyncUserResponse> SingleSync::Sync(
   ASSIGN_OR_RETURN(const ReadSourceUserRequest question,
                    Question(directory, name, target));
   for (int reading = 0; reading < kMaxReadings; ++reading) {
+    const BeforeAsking before(options_.store, name);
     ASSIGN_OR_RETURN(const ReadSourceUserResponse answer, Ask(name, question));
     RETURN_IF_ERROR(CheckReady(answer.directory()));
     std::string asked = question.source_id();
@@ -168,7 +136,7 @@ absl::StatusOr<v1::SyncUserResponse> SingleSync::Sync(
       asked = linked.value_or("");
     }
     ASSIGN_OR_RETURN(absl::optional<v1::SyncUserResponse> response,
-                     Apply(name, asked, answer));
+                     Apply(before, name, asked, answer));
     if (response.has_value()) return *std::move(response);
   }
   return Aborted("SOURCE_READ_OVERTAKEN",
@@ -251,7 +219,8 @@ absl::StatusOr<absl::optional<std::string>> SingleSync::LinkedObject(
 }
 
 absl::StatusOr<absl::optional<v1::SyncUserResponse>> SingleSync::Apply(
-    const DirectoryName& name, const std::string& asked_source_id,
+    const BeforeAsking& before, const DirectoryName& name,
+    const std::string& asked_source_id,
     const ReadSourceUserResponse& answer) const {
   const absl::Time now = options_.clock.TimeNow();
   RunWork work{.name = RunName(name, options_.make_id())};
@@ -280,7 +249,7 @@ absl::StatusOr<absl::optional<v1::SyncUserResponse>> SingleSync::Apply(
                                  name.id(), source_id));
   }
   ASSIGN_OR_RETURN(const bool overtaken,
-                   IsOvertaken(source_id, linked, now, work, *transaction));
+                   before.IsOvertaken(source_id, *transaction));
   if (overtaken) return absl::optional<v1::SyncUserResponse>();
 
   UserSync sync(work, *transaction, now, options_.make_id);

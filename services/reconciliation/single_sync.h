@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
 #include "common/identity/resource_name.h"
+#include "services/reconciliation/before_asking.h"
 #include "services/reconciliation/run_options.h"
 #include "services/reconciliation/run_work.h"
 #include "services/reconciliation/source_records.h"
@@ -52,9 +53,10 @@ class SingleSync {
       const directory::v1::ReadSourceUserRequest& question) const;
   absl::StatusOr<absl::optional<std::string>> LinkedObject(
       const DirectoryName& name, const std::string& user_principal_name) const;
-  // One attempt; none if a newer reading was applied meanwhile.
+  // One attempt; none if it was overtaken.
   absl::StatusOr<absl::optional<v1::SyncUserResponse>> Apply(
-      const DirectoryName& name, const std::string& asked_source_id,
+      const BeforeAsking& before, const DirectoryName& name,
+      const std::string& asked_source_id,
       const directory::v1::ReadSourceUserResponse& answer) const;
 
   RunEngineOptions options_;
