@@ -19,6 +19,7 @@
 #include "services/reconciliation/group_diff.h"
 #include "services/reconciliation/identity_reader.h"
 #include "services/reconciliation/keys.h"
+#include "services/reconciliation/principal_names.h"
 #include "services/reconciliation/records.h"
 
 namespace rollcall::reconciliation {
@@ -43,6 +44,7 @@ class Check {
     RETURN_IF_ERROR(CompareUsage());
     RETURN_IF_ERROR(CompareIndex("users_by_username", expected_usernames_));
     RETURN_IF_ERROR(CompareIndex("users_by_source", expected_user_sources_));
+    RETURN_IF_ERROR(CompareIndex("users_by_upn", expected_principal_names_));
     RETURN_IF_ERROR(CompareIndex("groups_by_name", expected_group_names_));
     RETURN_IF_ERROR(CompareIndex("groups_by_source", expected_group_sources_));
     RETURN_IF_ERROR(CompareIndex("pinned", expected_pins_));
@@ -99,6 +101,9 @@ class Check {
       }
       if (!user.pinned_by.empty()) {
         Expect(&expected_pins_, keys::Pinned(user.pinned_by, id), "");
+      }
+      for (std::string& key : PrincipalNameKeys(user)) {
+        Expect(&expected_principal_names_, std::move(key), "");
       }
       if (!user.pending_deletion()) {
         for (const std::string& directory : directories) ++live_[directory];
@@ -363,6 +368,7 @@ class Check {
   std::set<std::string> running_;        // Directories with a run under way.
   std::map<std::string, std::string> expected_usernames_;
   std::map<std::string, std::string> expected_user_sources_;
+  std::map<std::string, std::string> expected_principal_names_;
   std::map<std::string, std::string> expected_group_names_;
   std::map<std::string, std::string> expected_group_sources_;
   std::map<std::string, std::string> expected_pins_;

@@ -9,6 +9,7 @@
 //   users_by_source/<directory>/<source id>        IdRow
 //   users_by_group/<group>/<user>                  (empty IdRow)
 //   user_history/<user>/<sequence>                 (empty IdRow)
+//   users_by_upn/<directory>/<name>/<user>         (empty IdRow)
 //   groups/<group>                                 GroupRow
 //   groups_by_name/<name, lower case>              IdRow
 //   groups_by_source/<directory>/<source id>       IdRow
@@ -65,6 +66,21 @@ inline std::string UsersOfSource(absl::string_view directory) {
 inline std::string UserBySource(absl::string_view directory,
                                 absl::string_view source_id) {
   return Row("users_by_source", directory, source_id);
+}
+
+// Of user principal names, in lower case, that do not tell the username.
+inline std::string UsersByPrincipalName(absl::string_view directory,
+                                        absl::string_view name) {
+  return Row("users_by_upn", directory, name);
+}
+inline std::string UserByPrincipalName(absl::string_view directory,
+                                       absl::string_view name,
+                                       absl::string_view user) {
+  return Key("users_by_upn")
+      .String(directory)
+      .String(name)
+      .String(user)
+      .Build();
 }
 
 inline std::string Group(absl::string_view id) { return Row("groups", id); }

@@ -2,20 +2,19 @@
 
 #include <memory>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/identity/values.h"
 #include "common/log/log.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "services/reconciliation/held_batches.h"
+#include "services/reconciliation/principal_names.h"
 #include "services/reconciliation/records.h"
 #include "services/reconciliation/run_ending.h"
 #include "services/reconciliation/run_requests.h"
 #include "services/reconciliation/run_scope.h"
 #include "services/reconciliation/run_steps.h"
 #include "services/reconciliation/user_sync.h"
-#include "services/reconciliation/username_form.h"
 
 namespace rollcall::reconciliation {
 namespace {
@@ -197,25 +196,15 @@ absl::StatusOr<ReadSourceUserResponse> SingleSync::Ask(
   return options_.directory.ReadSourceUser(by_id);
 }
 
-// The user has this name here, whole or shortened.
+// Whoever has this name here, now or when his username was made.
 absl::StatusOr<absl::optional<std::string>> SingleSync::LinkedObject(
     const DirectoryName& name, const std::string& user_principal_name) const {
-  const IdentityReader identities =
-      options_.store.Identities(name.account().id());
-  for (const bool normalization : {false, true}) {
-    ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
-                     identities.FindUserByUsername(
-                         UsernameOf(user_principal_name, normalization)));
-    if (!record.has_value()) continue;
-    const Claim* claim = record->user.ClaimOf(name.id());
-    if (claim == nullptr) continue;
-    const bool is_meant =
-        absl::EqualsIgnoreCase(claim->user_principal_name,
-                               user_principal_name) ||
-        absl::EqualsIgnoreCase(claim->username_origin, user_principal_name);
-    if (is_meant) return absl::make_optional(claim->source_id);
-  }
-  return absl::optional<std::string>();
+  ASSIGN_OR_RETURN(
+      const absl::optional<UserRecord> record,
+      FindUserByPrincipalName(options_.store.rows(), name.account().id(),
+                              name.id(), user_principal_name));
+  if (!record.has_value()) return absl::optional<std::string>();
+  return absl::make_optional(record->user.ClaimOf(name.id())->source_id);
 }
 
 absl::StatusOr<absl::optional<v1::SyncUserResponse>> SingleSync::Apply(

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "common/identity/resource_name.h"
 #include "common/status/errors.h"
@@ -14,6 +15,7 @@
 #include "services/reconciliation/erasure_keys.h"
 #include "services/reconciliation/group_diff.h"
 #include "services/reconciliation/keys.h"
+#include "services/reconciliation/principal_names.h"
 #include "services/reconciliation/records.h"
 #include "services/reconciliation/transaction_rows.h"
 
@@ -195,6 +197,11 @@ absl::Status Transaction::PutUser(const User* before, const User& after,
     if (known != nullptr && known->source_id == claim.source_id) continue;
     PutBytes(keys::UserBySource(claim.directory, claim.source_id), id_row);
   }
+  const std::vector<std::string> names = PrincipalNameKeys(after);
+  for (const std::string& key : PrincipalNameKeys(old)) {
+    if (!absl::c_linear_search(names, key)) Delete(key);
+  }
+  for (const std::string& key : names) PutBytes(key, kEmptyRow);
   if (old.pinned_by != after.pinned_by) {
     if (!old.pinned_by.empty()) Delete(keys::Pinned(old.pinned_by, after.id));
     if (!after.pinned_by.empty()) {
@@ -223,6 +230,7 @@ absl::Status Transaction::DeleteUser(const User& before) {
     RETURN_IF_ERROR(DropIndex(
         keys::UserBySource(claim.directory, claim.source_id), before.id));
   }
+  for (std::string& key : PrincipalNameKeys(before)) Delete(std::move(key));
   if (!before.pinned_by.empty()) {
     Delete(keys::Pinned(before.pinned_by, before.id));
   }

@@ -1,6 +1,7 @@
 #include "services/reconciliation/username_form.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 
 namespace rollcall::reconciliation {
 
@@ -11,6 +12,14 @@ std::string UsernameOf(absl::string_view user_principal_name,
         user_principal_name.substr(0, user_principal_name.rfind('@'));
   }
   return absl::AsciiStrToLower(user_principal_name);
+}
+
+bool IsUsernameOf(absl::string_view username,
+                  absl::string_view user_principal_name) {
+  return absl::EqualsIgnoreCase(username, user_principal_name) ||
+         absl::EqualsIgnoreCase(
+             username,
+             user_principal_name.substr(0, user_principal_name.rfind('@')));
 }
 
 absl::optional<std::string> UsernameAfterSwitch(absl::string_view username,

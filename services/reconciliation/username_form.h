@@ -16,6 +16,10 @@ namespace rollcall::reconciliation {
 std::string UsernameOf(absl::string_view user_principal_name,
                        bool normalization);
 
+// Whether the username is one of the two.
+bool IsUsernameOf(absl::string_view username,
+                  absl::string_view user_principal_name);
+
 // The new username, if normalization has been switched since the username was
 // made; none if the username has to stay.
 //

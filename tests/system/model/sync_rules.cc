@@ -1,6 +1,7 @@
 #include "tests/system/model/sync_rules.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace rollcall::model {
 
@@ -77,6 +78,26 @@ void Sync::Miss(int object) {
   if (!LeavesPinned(state_.users.at(number))) takings_[object].absent = true;
 }
 
+// Now, or when his username was made; rather not somebody in the trash.
+int Sync::ObjectCalled(const std::string& upn) const {
+  std::vector<int> numbers = {state_.FindUser(UsernameFrom(upn, false)),
+                              state_.FindUser(UsernameFrom(upn, true))};
+  for (const auto& [number, user] : state_.users) numbers.push_back(number);
+  int found = 0;
+  for (const int number : numbers) {
+    if (number == 0) continue;
+    const User& user = state_.users.at(number);
+    auto claim = user.claims.find(directory_);
+    if (claim == user.claims.end()) continue;
+    const bool is_meant = Lower(claim->second.upn) == Lower(upn) ||
+                          Lower(claim->second.origin) == Lower(upn);
+    if (!is_meant) continue;
+    if (!user.in_trash()) return claim->second.object;
+    if (found == 0) found = claim->second.object;
+  }
+  return found;
+}
+
 Outcome Sync::One(const std::string& upn) {
   at_once_ = true;
   run_.kind = "SINGLE_USER";
@@ -87,19 +108,7 @@ Outcome Sync::One(const std::string& upn) {
   }
   // A name that the tenant does not know may be an old one of a user whom the
   // directory manages.
-  if (object == 0) {
-    for (const bool short_form : {false, true}) {
-      const int number = state_.FindUser(UsernameFrom(upn, short_form));
-      if (number == 0 || object != 0) continue;
-      const auto& claims = state_.users.at(number).claims;
-      auto claim = claims.find(directory_);
-      if (claim == claims.end()) continue;
-      if (Lower(claim->second.upn) == Lower(upn) ||
-          Lower(claim->second.origin) == Lower(upn)) {
-        object = claim->second.object;
-      }
-    }
-  }
+  if (object == 0) object = ObjectCalled(upn);
   const int number = object == 0 ? 0 : state_.FindUser(directory_, object);
   DropHeld(object);
   Settle(/*knows_all=*/false);

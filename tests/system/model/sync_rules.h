@@ -90,6 +90,8 @@ class Sync {
   void CarryOut(int object, Taking taking, bool complete);
   std::string Remove(int number);
 
+  // Whom the directory manages under a user principal name; 0: nobody.
+  int ObjectCalled(const std::string& upn) const;
   bool LeavesPinned(const User& user);
   // Whoever is in scope no longer is missed, if the directory manages him.
   void Miss(int object);
