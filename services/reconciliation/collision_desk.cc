@@ -96,6 +96,7 @@ void PutNotes(const std::vector<CollisionNote>& notes,
     row.set_holder(note.holder);
     row.set_choice(static_cast<int>(decision.choice));
     row.set_rule(note.rule);
+    row.set_reason(note.reason);
     transaction.Put(keys::Collision(run.directory().id(), run.id(),
                                     static_cast<int>(note.kind), source_id),
                     row);

@@ -15,15 +15,18 @@ namespace rollcall::reconciliation {
 
 // The numbers are those of the contract.
 enum class CollisionKind {
-  kManualUser = 1,      // R43
-  kSharedUser = 2,      // R44
-  kUsername = 3,        // A4
-  kManualGroup = 4,     // R45
-  kSharedGroup = 5,     // R46
-  kGroupName = 6,       // A24
-  kGuest = 7,           // A23
-  kMalformedPhone = 8,  // R42
-  kMissingEmail = 9,    // R29
+  kManualUser = 1,         // R43
+  kSharedUser = 2,         // R44
+  kUsername = 3,           // A4
+  kManualGroup = 4,        // R45
+  kSharedGroup = 5,        // R46
+  kGroupName = 6,          // A24
+  kGuest = 7,              // A23
+  kMalformedPhone = 8,     // R42
+  kMissingEmail = 9,       // R29
+  kRenamePending = 10,     // A3
+  kManuallyDisabled = 11,  // A13
+  kNotImportable = 12,     // R37
 };
 
 struct CollisionNote {
@@ -31,6 +34,7 @@ struct CollisionNote {
   std::string wanted;
   std::string holder;  // Our id; empty: nobody, or who wants it as well.
   std::string rule;
+  std::string reason;  // Of kNotImportable: `USERNAME_EMPTY`.
 
   friend bool operator==(const CollisionNote&, const CollisionNote&) = default;
 };

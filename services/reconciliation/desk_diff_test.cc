@@ -146,7 +146,54 @@ TEST(CollisionNotes, B10_AnUnreadableObjectCollidesWithNobody) {
   ada.guest = true;
   EXPECT_EQ(NotesOf(ada, UserMeeting(), Rules()).size(), 1u);
   ada.skip_reason = "SOURCE_HIDDEN";
-  EXPECT_THAT(NotesOf(ada, UserMeeting(), Rules()), IsEmpty());
+  EXPECT_THAT(
+      NotesOf(ada, UserMeeting(), Rules()),
+      ElementsAre(CollisionNote{CollisionKind::kNotImportable, "ada@a.test", "",
+                                "R37", "SOURCE_HIDDEN"}));
+}
+
+TEST(CollisionNotes, R37_WhoCannotBeImportedIsNotedWithTheReason) {
+  DesiredUser ada = Ada();
+  ada.username.clear();
+  EXPECT_THAT(NotesOf(ada, UserMeeting(), Rules()),
+              ElementsAre(CollisionNote{CollisionKind::kNotImportable, "", "",
+                                        "R37", "USERNAME_EMPTY"}));
+  // Who is linked stays, whatever his name.
+  const User user = Linked("ada@a.test", "ada@a.test");
+  EXPECT_THAT(NotesOf(ada, {.linked = &user}, Rules()), IsEmpty());
+}
+
+TEST(CollisionNotes, A3_ARenameThatIsNotFollowedIsNoted) {
+  DesiredUser renamed = Ada();
+  renamed.user_principal_name = "Eve@a.test";
+  renamed.username = "eve@a.test";
+  const User user = Linked("ada@a.test", "ada@a.test");
+  SyncRules rules = Rules();
+  const CollisionNote pending{CollisionKind::kRenamePending, "eve@a.test", "",
+                              "A3"};
+  EXPECT_THAT(NotesOf(renamed, {.linked = &user}, rules), ElementsAre(pending));
+  rules.follow_renames = true;
+  EXPECT_THAT(NotesOf(renamed, {.linked = &user}, rules), IsEmpty());
+  // Only the domain is new: the short form is the same.
+  rules = Rules();
+  rules.normalization = true;
+  const User shortened = Linked("ada", "ada@a.test");
+  renamed.user_principal_name = "ada@b.test";
+  renamed.username = "ada";
+  EXPECT_THAT(NotesOf(renamed, {.linked = &shortened}, rules), IsEmpty());
+}
+
+TEST(CollisionNotes, A13_WhoWasDisabledByHandIsNotedBeforeHeIsMerged) {
+  User manual;
+  manual.id = "manual";
+  manual.username = "ada@a.test";
+  manual.status = UserStatus::kDisabled;
+  manual.disabled_by = DisabledBy::kAdministrator;
+  EXPECT_THAT(NotesOf(Ada(), {.namesake = &manual}, Rules()),
+              ElementsAre(CollisionNote{CollisionKind::kManualUser,
+                                        "ada@a.test", "manual", "R43"},
+                          CollisionNote{CollisionKind::kManuallyDisabled,
+                                        "ada@a.test", "manual", "A13"}));
 }
 
 TEST(CollisionNotes, B10_APlanTellsOfTheLinkedToo) {

@@ -84,6 +84,8 @@ class DeskTest : public ::testing::Test {
                                      " ", collision.wanted(), " ",
                                      Decision::Choice_Name(collision.choice()),
                                      " ", collision.rule()));
+        if (collision.reason().empty()) continue;
+        absl::StrAppend(&texts.back(), " ", collision.reason());
       }
       request.set_page_token(page->next_page_token());
     } while (!request.page_token().empty());
@@ -124,6 +126,37 @@ TEST_F(DeskTest, B10_R43_R44_WithoutADecisionTheModelMergesAndIsNoted) {
   EXPECT_THAT(Met(world.Sync("d2")),
               ElementsAre("SHARED_USER ada@a.test PRESET R44"));
   EXPECT_THAT(world.user("ada@a.test").claims, SizeIs(2));
+}
+
+// Paged two by two, and kept until the next full run has ended.
+TEST_F(DeskTest, B10_A3_A13_R37_WhatIsLeftUndoneIsListedRowByRow) {
+  world.tenant().AddUser(10, "ada@a.test", {1});
+  world.tenant().AddUser(11, "ben@a.test", {1});
+  world.Sync();
+  User manual = PutManual("manual", "cyd@a.test");
+  manual.status = UserStatus::kDisabled;
+  manual.disabled_by = DisabledBy::kAdministrator;
+  world.PutUser(manual);
+  world.tenant().UserAt(10).set_user_principal_name("eve@a.test");
+  world.tenant().UserAt(11).set_user_principal_name("fay@a.test");
+  world.tenant().AddUser(12, "cyd@a.test", {1});
+  world.tenant().AddUser(13, "", {1});
+  world.tenant()
+      .AddUser(14, "gus@a.test", {1})
+      .set_skip_reason("SOURCE_HIDDEN");
+  const std::vector<std::string> all = {
+      "MANUAL_USER cyd@a.test PRESET R43",
+      "RENAME_PENDING eve@a.test PRESET A3",
+      "RENAME_PENDING fay@a.test PRESET A3",
+      "MANUALLY_DISABLED cyd@a.test PRESET A13",
+      "NOT_IMPORTABLE  PRESET R37 USERNAME_EMPTY",
+      "NOT_IMPORTABLE  PRESET R37 SOURCE_HIDDEN"};
+  EXPECT_EQ(Met(world.Plan()), all);
+  const v1::Run run = world.Sync();
+  EXPECT_EQ(Met(run), all);
+  EXPECT_THAT(Met(run, v1::Collision::NOT_IMPORTABLE), SizeIs(2));
+  EXPECT_THAT(Met(world.Sync()), SizeIs(4));  // Cyd is merged.
+  EXPECT_THAT(Met(run), IsEmpty());
 }
 
 TEST_F(DeskTest, B10_WhoIsSkippedStaysOutOfEveryKindOfRun) {

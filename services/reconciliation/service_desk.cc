@@ -50,6 +50,7 @@ absl::StatusOr<v1::Collision> ToMessage(const RunName& run,
   collision.set_choice(
       static_cast<v1::CollisionDecision::Choice>(row.choice()));
   collision.set_rule(row.rule());
+  collision.set_reason(row.reason());
   if (row.holder().empty()) return collision;
   collision.set_holder(IsAboutGroup(collision.kind())
                            ? GroupName(run.account(), row.holder()).ToString()

@@ -45,9 +45,20 @@ void Sync::NoteUser(const Wanted& wanted) {
                         const std::string& rule, int in_the_way) {
     Note(kind, wanted.object, name, decision, rule, in_the_way);
   };
-  if (wanted.username.empty()) return;  // Skipped, which is told already.
-  if (const int number = state_.FindUser(directory_, wanted.object)) {
-    const std::string due = NameDue(wanted, state_.users.at(number)).name;
+  const int number = state_.FindUser(directory_, wanted.object);
+  if (wanted.username.empty()) {
+    if (number == 0) note("NOT_IMPORTABLE", "", "R37 USERNAME_EMPTY", 0);
+    return;
+  }
+  if (number != 0) {
+    const User& user = state_.users.at(number);
+    const auto [due, why] = NameDue(wanted, user);
+    const std::string named =
+        UsernameFrom(wanted.user.upn, tenant_.normalization);
+    const std::string& origin = user.claims.at(directory_).origin;
+    if (why != "A3" && named != UsernameFrom(origin, tenant_.normalization)) {
+      note("RENAME_PENDING", named, "A3", 0);
+    }
     const int holder = due.empty() ? 0 : state_.FindUser(due);
     const bool may_come_free = holder != 0 && IsOurs(holder) &&
                                (decision.choice == Choice::kPreset ||
@@ -69,6 +80,10 @@ void Sync::NoteUser(const Wanted& wanted) {
     const bool is_manual = !state_.users.at(namesake).managed();
     note(is_manual ? "MANUAL_USER" : "SHARED_USER", wanted.username,
          is_manual ? "R43" : "R44", namesake);
+    // The status of a managed user is the source's (R49).
+    if (is_manual && state_.users.at(namesake).status == Status::kDisabled) {
+      note("MANUALLY_DISABLED", wanted.username, "A13", namesake);
+    }
   }
   if (wanted.user.email.empty())
     note("MISSING_EMAIL", wanted.username, "R29", 0);

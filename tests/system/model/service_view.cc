@@ -188,11 +188,12 @@ std::map<std::string, int> ServiceView::MetBy(const v1::Run& run) const {
   std::map<std::string, int> met;
   const auto page = Must(service_->ListCollisions(request));
   for (const v1::Collision& collision : page.collisions()) {
-    met[absl::StrCat(v1::Collision::Kind_Name(collision.kind()), " ",
-                     ObjectOf(collision.source_id()), " ", collision.wanted(),
-                     " ",
-                     v1::CollisionDecision::Choice_Name(collision.choice()),
-                     " ", collision.rule())] = NumberOf(collision.holder());
+    met[absl::StrCat(
+        v1::Collision::Kind_Name(collision.kind()), " ",
+        ObjectOf(collision.source_id()), " ", collision.wanted(), " ",
+        v1::CollisionDecision::Choice_Name(collision.choice()), " ",
+        collision.rule(), collision.reason().empty() ? "" : " ",
+        collision.reason())] = NumberOf(collision.holder());
   }
   return met;
 }
