@@ -16,6 +16,9 @@ namespace {
 
 constexpr size_t kMaxDisplayNameBytes = 256;
 constexpr int kMaxGuardCount = 1'000'000;
+// Whatever a directory says, reconciliation holds more than half of what there
+// is; a limit that promises more would be a lie.
+constexpr int kMaxGuardPercent = 50;
 
 // A field that an update may name.
 struct UpdatableField {
@@ -147,27 +150,33 @@ absl::Status CheckPollingInterval(absl::Duration interval) {
       {{"field", "directory.polling_interval"}});
 }
 
+// A limit that stays as it is stored is not looked at.
 absl::Status CheckLimit(const absl::optional<GuardLimit>& limit,
+                        const absl::optional<GuardLimit>& stored,
                         absl::string_view name) {
-  if (!limit.has_value() ||
-      (limit->percent >= 0 && limit->percent <= 100 && limit->count >= 0 &&
-       limit->count <= kMaxGuardCount)) {
+  if (!limit.has_value() || limit == stored ||
+      (limit->percent >= 0 && limit->percent <= kMaxGuardPercent &&
+       limit->count >= 0 && limit->count <= kMaxGuardCount)) {
     return absl::OkStatus();
   }
   return InvalidArgument(
       "GUARD_LIMIT_INVALID",
-      absl::StrCat("A limit has 0 to 100 percent and a count of 0 to ",
+      absl::StrCat("A limit has 0 to ", kMaxGuardPercent,
+                   " percent, for more than that is held in any case, and a "
+                   "count of 0 to ",
                    kMaxGuardCount, ", not ", limit->percent, " and ",
                    limit->count, "."),
       {{"field", absl::StrCat("directory.guard_limits.", name)}});
 }
 
-absl::Status CheckLimits(const GuardLimits& limits) {
-  RETURN_IF_ERROR(CheckLimit(limits.removed, "removed"));
-  RETURN_IF_ERROR(CheckLimit(limits.disabled, "disabled"));
-  RETURN_IF_ERROR(CheckLimit(limits.groups_emptied, "groups_emptied"));
-  RETURN_IF_ERROR(CheckLimit(limits.merged, "merged"));
-  return CheckLimit(limits.emails_cleared, "emails_cleared");
+absl::Status CheckLimits(const GuardLimits& limits, const GuardLimits& stored) {
+  RETURN_IF_ERROR(CheckLimit(limits.removed, stored.removed, "removed"));
+  RETURN_IF_ERROR(CheckLimit(limits.disabled, stored.disabled, "disabled"));
+  RETURN_IF_ERROR(CheckLimit(limits.groups_emptied, stored.groups_emptied,
+                             "groups_emptied"));
+  RETURN_IF_ERROR(CheckLimit(limits.merged, stored.merged, "merged"));
+  return CheckLimit(limits.emails_cleared, stored.emails_cleared,
+                    "emails_cleared");
 }
 
 void RemoveDefaults(DirectoryConfig& config) {
@@ -191,9 +200,8 @@ void RemoveRepeats(std::vector<SourceId>& groups) {
       groups.end());
 }
 
-}  // namespace
-
-absl::StatusOr<DirectoryConfig> Validate(DirectoryConfig config) {
+absl::StatusOr<DirectoryConfig> Validated(DirectoryConfig config,
+                                          const GuardLimits& stored) {
   absl::AsciiStrToUpper(&config.default_region_code);
   RemoveRepeats(config.selected_groups);
   RETURN_IF_ERROR(CheckDisplayName(config.display_name));
@@ -201,9 +209,15 @@ absl::StatusOr<DirectoryConfig> Validate(DirectoryConfig config) {
   RETURN_IF_ERROR(CheckGroups(config.selected_groups));
   RETURN_IF_ERROR(CheckPollingInterval(
       config.polling_interval.value_or(kDefaultPollingInterval)));
-  RETURN_IF_ERROR(CheckLimits(config.guard_limits));
+  RETURN_IF_ERROR(CheckLimits(config.guard_limits, stored));
   RemoveDefaults(config);
   return config;
+}
+
+}  // namespace
+
+absl::StatusOr<DirectoryConfig> Validate(DirectoryConfig config) {
+  return Validated(std::move(config), GuardLimits());
 }
 
 absl::StatusOr<DirectoryConfig> ApplyUpdate(
@@ -227,7 +241,7 @@ absl::StatusOr<DirectoryConfig> ApplyUpdate(
         "directory.",
         {{"field", "directory.connection"}});
   }
-  return Validate(std::move(result));
+  return Validated(std::move(result), current.guard_limits);
 }
 
 DirectoryState StateOf(const StateFacts& facts) {

@@ -97,10 +97,10 @@ TEST(DirectoryConfig, B2_LimitsArePercentAndCount) {
     return Validate(config);
   };
   EXPECT_OK(validated({.percent = 0, .count = 0}));
-  EXPECT_OK(validated({.percent = 100, .count = 1'000'000}));
+  EXPECT_OK(validated({.percent = 50, .count = 1'000'000}));
   EXPECT_EQ(*validated({.percent = 10, .count = 5}), Good());
   for (const GuardLimit limit :
-       {GuardLimit{.percent = -1}, GuardLimit{.percent = 101},
+       {GuardLimit{.percent = -1}, GuardLimit{.percent = 51},
         GuardLimit{.count = -1}, GuardLimit{.count = 1'000'001}}) {
     EXPECT_THAT(validated(limit), StatusIs(absl::StatusCode::kInvalidArgument,
                                            "GUARD_LIMIT_INVALID"))
@@ -128,6 +128,29 @@ TEST(ApplyUpdate, B2_ALimitIsUpdatedByItself) {
   update.guard_limits = {.removed = GuardLimit()};
   expected.guard_limits = {.merged = strict};
   EXPECT_EQ(*ApplyUpdate(current, update, {}), expected);
+}
+
+// It could be set once, and stays until it is changed.
+TEST(ApplyUpdate, B2_AStoredLimitOverHalfStandsInNobodysWay) {
+  const GuardLimit old{.percent = 80, .count = 5};
+  DirectoryConfig current = Good();
+  current.guard_limits = {.removed = old, .merged = old};
+  DirectoryConfig update = current;
+  update.phone_import_enabled = true;
+  DirectoryConfig expected = current;
+  expected.phone_import_enabled = true;
+  EXPECT_EQ(*ApplyUpdate(current, update, {"phone_import_enabled"}), expected);
+  EXPECT_EQ(*ApplyUpdate(current, update, {"*"}), expected);
+  for (const int percent : {51, 79, 81}) {
+    update.guard_limits.removed = GuardLimit{.percent = percent, .count = 5};
+    EXPECT_THAT(
+        ApplyUpdate(current, update, {"guard_limits.removed"}),
+        StatusIs(absl::StatusCode::kInvalidArgument, "GUARD_LIMIT_INVALID"));
+  }
+  update.guard_limits.removed = GuardLimit{.percent = 50, .count = 5};
+  expected = current;
+  expected.guard_limits.removed = update.guard_limits.removed;
+  EXPECT_EQ(*ApplyUpdate(current, update, {"guard_limits.removed"}), expected);
 }
 
 TEST(ApplyUpdate, NoMaskChangesWhatIsSet) {
