@@ -63,6 +63,20 @@ absl::StatusOr<bool> SweepSome(const RunEngineOptions& options,
   return done;
 }
 
+absl::StatusOr<int64_t> CountRows(const Transaction& transaction,
+                                  const std::string& directory, int danger) {
+  auto cursor = transaction.reader().Scan(
+      transaction.account(),
+      KeyRange::Prefix(keys::HeldRows(directory, danger)));
+  int64_t rows = 0;
+  while (true) {
+    ASSIGN_OR_RETURN(const absl::optional<rollcall::store::Entry> entry,
+                     cursor->Next());
+    if (!entry.has_value()) return rows;
+    ++rows;
+  }
+}
+
 absl::Status SettleOne(const RunEngineOptions& options, const RunWork& work,
                        int danger) {
   const DirectoryName& directory = work.name.directory();
@@ -80,15 +94,8 @@ absl::Status SettleOne(const RunEngineOptions& options, const RunWork& work,
       batch->run() == RunName(directory, running->run()).ToString()) {
     return absl::OkStatus();
   }
-  int64_t changes = 0;
-  auto cursor = transaction->reader().Scan(
-      work.account(), KeyRange::Prefix(keys::HeldRows(directory.id(), danger)));
-  while (true) {
-    ASSIGN_OR_RETURN(absl::optional<rollcall::store::Entry> entry,
-                     cursor->Next());
-    if (!entry.has_value()) break;
-    ++changes;
-  }
+  ASSIGN_OR_RETURN(const int64_t changes,
+                   CountRows(*transaction, directory.id(), danger));
   if (changes == batch->change_count() && changes > 0) return absl::OkStatus();
   batch->set_change_count(changes);
   *batch->mutable_update_time() = ToTimestamp(options.clock.TimeNow());
@@ -225,9 +232,16 @@ absl::Status CloseApproved(bool applied, absl::Time now, const RunWork& work,
   ASSIGN_OR_RETURN(absl::optional<v1::HeldBatch> batch,
                    FindBatch(transaction.reader(), name));
   if (!batch.has_value()) return absl::OkStatus();
-  batch->set_state(applied ? v1::HeldBatch::APPLIED : v1::HeldBatch::HELD);
-  *batch->mutable_update_time() = ToTimestamp(now);
+  // A run that failed may have carried out all of it before.
+  int64_t left = 0;
   if (!applied) {
+    ASSIGN_OR_RETURN(
+        left, CountRows(transaction, name.directory.id(), batch->danger()));
+  }
+  batch->set_state(left == 0 ? v1::HeldBatch::APPLIED : v1::HeldBatch::HELD);
+  *batch->mutable_update_time() = ToTimestamp(now);
+  if (left > 0) {
+    batch->set_change_count(left);
     batch->clear_approver();
     batch->clear_approved_run();
     store::IdRow open;

@@ -287,6 +287,51 @@ TEST(HeldLater, B2_WhatWasApprovedIsNoStep) {
   EXPECT_EQ(world.SyncChanges().counters().users_removed(), 1);
 }
 
+// What a look keeps from happening has not happened, and what a run that is
+// stopped has done has.
+TEST(HeldLater, B2_GroupsAreCountedWhenTheyAreEmptied) {
+  enum class End { kWell, kContradicted, kCancelled, kCancelledTooEarly };
+  for (const End end : {End::kWell, End::kContradicted, End::kCancelled,
+                        End::kCancelledTooEarly}) {
+    SCOPED_TRACE(static_cast<int>(end));
+    World world;
+    FakeTenant& tenant = world.tenant();
+    tenant.limits.mutable_groups_emptied()->set_count(1);
+    tenant.AddGroup(1, "Sales");
+    tenant.AddGroup(2, "Crew");
+    tenant.AddUser(10, "ada@a.test", {1});
+    tenant.AddUser(11, "ben@a.test", {2});
+    world.Sync();
+    FakeDirectory& source = world.directory_service;
+    if (end == End::kContradicted) {
+      source.hidden_from_streams = {SourceId(10)};
+    } else {
+      tenant.RemoveUser(10);
+    }
+    const RunName run = world.Start();
+    source.on_look = [&] {
+      if (end != End::kCancelled) return;
+      ASSERT_OK(RequestCancel(run, *world.store));
+    };
+    source.on_message = [&](int n) {
+      if (end != End::kCancelledTooEarly || n != 6) return;  // The trailer.
+      ASSERT_OK(RequestCancel(run, *world.store));
+    };
+    ASSERT_OK(world.Carry(run));
+    source.on_look = nullptr;
+    source.on_message = nullptr;
+    source.hidden_from_streams.clear();
+    const bool is_emptied = end == End::kWell || end == End::kCancelled;
+    ASSERT_EQ(world.group("Sales").member_count, is_emptied ? 0 : 1);
+
+    tenant.AddUser(10, "ada@a.test", {1});
+    tenant.RemoveUser(11);
+    const v1::Run next = world.Sync();
+    EXPECT_EQ(next.held_batches_size(), is_emptied ? 1 : 0);
+    EXPECT_EQ(world.group("Crew").member_count, is_emptied ? 1 : 0);
+  }
+}
+
 // Each danger is counted by itself, disabling by many hands too.
 TEST(HeldLater, B2_R50_DisablingOneAfterTheOtherIsHeldToo) {
   World world;

@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/reconciliation/held_batches.h"
+#include "services/reconciliation/invariants.h"
 #include "services/reconciliation/run_requests.h"
 #include "services/reconciliation/run_scope.h"
 #include "services/reconciliation/world.h"
@@ -330,6 +331,42 @@ TEST(Held, B12_AnApprovedRunThatFailsLeavesTheRestHeld) {
   EXPECT_EQ(CarryOut(world, started).state(), v1::Run::FAILED);
   EXPECT_EQ(OnlyBatch(world).state(), v1::HeldBatch::HELD);
   EXPECT_FALSE(world.user(NameOf(10)).pending_deletion());
+}
+
+// It has carried out all that was held when it fails.
+TEST(Held, B2_B12_AnApprovedRunThatFailsAtItsEndLeavesNoEmptyBatchHeld) {
+  World world(/*max_batch_rows=*/1000);
+  Populate(world);
+  for (int n = 10; n < 20; ++n) world.tenant().RemoveUser(n);
+  world.Sync();
+  ASSERT_OK_AND_ASSIGN(const v1::Run started, Approve(world, OnlyBatch(world)));
+  world.directory_service.on_look = [&] {
+    ASSERT_OK(RequestCancel(*RunName::Parse(started.name()), *world.store));
+  };
+  EXPECT_EQ(CarryOut(world, started).state(), v1::Run::CANCELLED);
+  EXPECT_TRUE(world.user(NameOf(19)).pending_deletion());
+  EXPECT_EQ(OnlyBatch(world).state(), v1::HeldBatch::APPLIED);
+  EXPECT_OK(CheckInvariants(*world.store, "acme"));
+}
+
+// What is left of it is what it holds.
+TEST(Held, B2_AnApprovedRunThatIsStoppedSaysWhatIsLeft) {
+  World world;
+  Populate(world);
+  for (int n = 10; n < 20; ++n) world.tenant().RemoveUser(n);
+  world.Sync();
+  ASSERT_OK_AND_ASSIGN(const v1::Run started, Approve(world, OnlyBatch(world)));
+  world.directory_service.on_look = [&] {
+    ASSERT_OK(RequestCancel(*RunName::Parse(started.name()), *world.store));
+  };
+  EXPECT_EQ(CarryOut(world, started).state(), v1::Run::CANCELLED);
+  int64_t left = 0;
+  for (int n = 10; n < 20; ++n)
+    left += !world.user(NameOf(n)).pending_deletion();
+  EXPECT_GT(left, 0);
+  EXPECT_LT(left, 10);
+  EXPECT_EQ(OnlyBatch(world).state(), v1::HeldBatch::HELD);
+  EXPECT_EQ(OnlyBatch(world).change_count(), left);
 }
 
 }  // namespace

@@ -121,6 +121,13 @@ absl::Status FinishRun(v1::Run::State state, const RunEngineOptions& options,
     transaction->Delete(keys::Place(work.directory(), work.name.id()));
     transaction->Delete(keys::Scope(work.directory(), work.name.id()));
     RETURN_IF_ERROR(HandOn(state, now, work, *transaction));
+    if (is_given_up && PlaceOf(work.place).phase == RunPhase::kRemoving) {
+      const absl::Status counted = SaveEmptied(now, work, *transaction);
+      if (!counted.ok()) {
+        LogWarning("emptied_groups_not_counted",
+                   {{"run", work.run.name()}, {"error", counted}});
+      }
+    }
     if (!work.place.held_batch().empty()) {
       const bool applied =
           state == v1::Run::SUCCEEDED || state == v1::Run::PARTIAL;

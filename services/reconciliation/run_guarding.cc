@@ -186,6 +186,7 @@ absl::Status GuardWithheld(const RunEngineOptions& options, RunWork& work) {
   const std::vector<GuardFact> held = Judge(tally.Facts());
   work.scope.clear_held_dangers();
   work.scope.clear_emptied_groups();
+  work.scope.clear_emptying_groups();
   work.run.clear_held_batches();
   {
     ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
@@ -207,11 +208,9 @@ absl::Status GuardWithheld(const RunEngineOptions& options, RunWork& work) {
           work);
       work.run.add_held_batches(std::move(batch));
     }
-    if (!work.IsHeld(Danger::kGroupsEmptied) && !tally.emptied().empty()) {
-      RETURN_IF_ERROR(
-          SaveTaken({{Danger::kGroupsEmptied,
-                      static_cast<int64_t>(tally.emptied().size())}},
-                    options.clock.TimeNow(), work.directory(), *transaction));
+    if (!work.IsHeld(Danger::kGroupsEmptied)) {
+      work.scope.mutable_emptying_groups()->Assign(tally.emptied().begin(),
+                                                   tally.emptied().end());
     }
     EnterNextPhase(work);
     SetProgress(0, work.place.withheld_count(), work);

@@ -142,6 +142,19 @@ absl::Status SaveTaken(const Taken& taken, absl::Time now,
   return absl::OkStatus();
 }
 
+absl::Status SaveEmptied(absl::Time now, const RunWork& work,
+                         Transaction& transaction) {
+  int64_t emptied = 0;
+  for (const std::string& id : work.scope.emptying_groups()) {
+    ASSIGN_OR_RETURN(const absl::optional<GroupRecord> record,
+                     transaction.identities().FindGroup(id));
+    emptied += record.has_value() && record->group.member_count == 0;
+  }
+  if (emptied == 0) return absl::OkStatus();
+  return SaveTaken({{Danger::kGroupsEmptied, emptied}}, now, work.directory(),
+                   transaction);
+}
+
 absl::Status DropRows(const RunEngineOptions& options, const KeyRange& range,
                       const RunWork& work) {
   while (true) {

@@ -57,6 +57,11 @@ absl::Status CountReading(const std::string& directory,
 absl::Status SaveTaken(const Taken& taken, absl::Time now,
                        const std::string& directory, Transaction& transaction);
 
+// Adds to it the groups that the run has emptied by now, of those that it was
+// let to.
+absl::Status SaveEmptied(absl::Time now, const RunWork& work,
+                         Transaction& transaction);
+
 }  // namespace rollcall::reconciliation
 
 #endif  // ROLLCALL_SERVICES_RECONCILIATION_RUN_STEPS_H_

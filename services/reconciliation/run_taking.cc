@@ -264,6 +264,19 @@ absl::Status RemoveStrangers(const RunEngineOptions& options, RunWork& work) {
   return absl::OkStatus();
 }
 
+// What it has emptied is counted in the batch that ends it.
+absl::Status EndTaking(const RunEngineOptions& options, RunWork& work) {
+  ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
+  RETURN_IF_ERROR(SaveEmptied(options.clock.TimeNow(), work, *transaction));
+  EnterNextPhase(work);
+  SetProgress(0, 0, work);
+  SaveProgress(work, *transaction);
+  RETURN_IF_ERROR(transaction->Commit());
+  transaction.reset();
+  Show(options, work);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status TakeWithheld(const RunEngineOptions& options, RunWork& work) {
@@ -294,7 +307,7 @@ absl::Status TakeWithheld(const RunEngineOptions& options, RunWork& work) {
                work);
     work.place.set_needs_full(true);
   }
-  return EndPhase(options, 0, work);
+  return EndTaking(options, work);
 }
 
 // A group that has been released is no longer the directory's, so that what is

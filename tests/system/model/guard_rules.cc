@@ -75,11 +75,19 @@ void Sync::Guard(bool complete) {
   Judge("GROUPS_EMPTIED", static_cast<int64_t>(emptied.size()), live_groups);
   Judge("MERGED", merged, std::max(live_, run_.counters["users_seen"]));
   Judge("EMAILS_CLEARED", cleared, live_);
-  if (held_.count("GROUPS_EMPTIED") > 0) {
-    emptied_ = emptied;
-  } else if (!emptied.empty()) {
-    NoteTaken("GROUPS_EMPTIED", static_cast<int64_t>(emptied.size()));
-  }
+  (held_.count("GROUPS_EMPTIED") > 0 ? emptied_ : emptying_) = emptied;
+}
+
+// Of those that it was let to empty: a source that contradicts itself keeps
+// somebody.
+void Sync::NoteEmptied() {
+  const auto emptied =
+      std::count_if(emptying_.begin(), emptying_.end(), [&](const int group) {
+        return std::none_of(
+            state_.users.begin(), state_.users.end(),
+            [&](auto& user) { return user.second.groups.count(group) > 0; });
+      });
+  if (emptied > 0) NoteTaken("GROUPS_EMPTIED", emptied);
 }
 
 void Sync::NoteTaken(const std::string& danger, int64_t rows) {

@@ -111,6 +111,7 @@ class Sync {
   int64_t TakenWithinADay(const std::string& danger) const;
   void NoteTaken(const std::string& danger, int64_t rows);
   void NoteTaken(const User& before, const User& after);
+  void NoteEmptied();
   std::string DangerOfRemoving(int number) const;
   void Hold(const std::string& danger, int object, const Taking& taking);
   void HoldPartsOf(int object, int number, Taking* taking);
@@ -147,7 +148,8 @@ class Sync {
   int64_t live_ = 0;                // Whom the directory managed at first.
   // What is held of this sync: objects by danger.
   std::map<std::string, std::set<int>> held_;
-  std::set<int> emptied_;             // Groups that it must not empty.
+  std::set<int> emptied_;             // Groups that it must not empty, ...
+  std::set<int> emptying_;            // ... and that it may.
   std::map<int, std::string> fates_;  // CREATED, UPDATED ... by object.
   Outcome outcome_;
   RunResult run_;

@@ -13,10 +13,9 @@ Outcome Sync::TakeAndFinish() {
   for (const auto& [object, taking] : takings_) {
     CarryOut(object, taking, complete);
   }
-  if (complete) {
-    ClearStrangers();
-    ReleaseGroups();
-  }
+  if (complete) ClearStrangers();
+  NoteEmptied();
+  if (complete) ReleaseGroups();
   Settle(/*knows_all=*/complete && run_.kind == "FULL");
   return Finish();
 }
