@@ -9,14 +9,16 @@ namespace rollcall::reconciliation {
 namespace {
 
 // Of somebody who is not linked yet.
-void NoteNew(const DesiredUser& desired, const User* namesake,
+void NoteNew(const DesiredUser& desired, const UserMeeting& meeting,
              const SyncRules& rules, std::vector<CollisionNote>* notes) {
+  const User* namesake = meeting.namesake;
   const bool is_of_this_source =
       namesake != nullptr && namesake->ClaimOf(rules.directory) != nullptr;
-  if (desired.username_collides || is_of_this_source) {
+  if (desired.username_collides || meeting.is_awaited ||
+      (is_of_this_source && !meeting.waits)) {
     notes->push_back({CollisionKind::kUsername, desired.username,
                       namesake == nullptr ? "" : namesake->id, "A4"});
-  } else if (namesake != nullptr) {
+  } else if (namesake != nullptr && !meeting.waits) {
     const bool is_manual = namesake->claims.empty();
     notes->push_back(
         {is_manual ? CollisionKind::kManualUser : CollisionKind::kSharedUser,
@@ -48,7 +50,8 @@ void NoteLinked(const DesiredUser& desired, const UserMeeting& meeting,
       WantedRename(desired, *meeting.linked, rules, DeskDecision());
   NotePending(desired, *meeting.linked, wanted, rules, notes);
   if (!wanted.has_value()) return;
-  const bool is_taken = meeting.in_the_way != nullptr && !meeting.waits;
+  const bool is_taken =
+      meeting.is_awaited || (meeting.in_the_way != nullptr && !meeting.waits);
   if (!desired.username_collides && !is_taken) return;
   notes->push_back({CollisionKind::kUsername, wanted->username,
                     meeting.in_the_way == nullptr ? "" : meeting.in_the_way->id,
@@ -75,7 +78,7 @@ std::vector<CollisionNote> NotesOf(const DesiredUser& desired,
     NoteLinked(desired, meeting, rules, &notes);
     if (!meeting.tells_linked) return notes;
   } else {
-    NoteNew(desired, meeting.namesake, rules, &notes);
+    NoteNew(desired, meeting, rules, &notes);
   }
   if (desired.guest) {
     notes.push_back({CollisionKind::kGuest, desired.username, "", "A23"});

@@ -44,8 +44,10 @@ struct UserMeeting {
   const User* namesake = nullptr;  // Has the name that the source wants.
   // Whoever has the name that the linked user would get (R33, A3).
   const User* in_the_way = nullptr;
-  // Whether the linked user waits for him to go out of the way.
+  // Whether the user waits for him, or for the namesake, to go out of the way.
   bool waits = false;
+  // Whether another user waits for the name, who came before.
+  bool is_awaited = false;
   // Guests, phones and emails of users who are linked are told too.
   bool tells_linked = false;
 };

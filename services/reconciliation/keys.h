@@ -21,6 +21,7 @@
 //   places/<directory>/<run>                       PlaceRow
 //   scopes/<directory>/<run>                       ScopeRow
 //   withheld/<directory>/<run>/<attempt>/<source id>  WithheldRow
+//   awaited/<directory>/<run>/<attempt>/<username>    (empty IdRow)
 //   held/<directory>/<batch>                       HeldBatchRow
 //   held_open/<directory>/<danger>                 IdRow
 //   held_rows/<directory>/<danger>/<source id>     WithheldRow
@@ -148,6 +149,19 @@ inline std::string Withheld(absl::string_view directory, absl::string_view run,
       .String(run)
       .Int64(attempt)
       .String(source_id)
+      .Build();
+}
+
+inline std::string AwaitedOfDirectory(absl::string_view directory) {
+  return Row("awaited", directory);
+}
+inline std::string Awaited(absl::string_view directory, absl::string_view run,
+                           int64_t attempt, absl::string_view username) {
+  return Key("awaited")
+      .String(directory)
+      .String(run)
+      .Int64(attempt)
+      .String(username)
       .Build();
 }
 

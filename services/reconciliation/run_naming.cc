@@ -28,12 +28,12 @@ using rollcall::store::MessageCursor;
 // wait for the next run, which begins where this one has stopped.
 constexpr size_t kMaxQueue = 200;
 
-// A user who waits for a name.
+// A user who waits for a name: to be renamed, or to be created.
 struct Waiting {
   std::string key;
   std::string source_id;
   store::WithheldRow row;
-  UserRecord user;
+  UserRecord user;  // Without id: is to be created.
 };
 
 // Those who have to be renamed together: each has the name that the one before
@@ -43,6 +43,15 @@ struct Queue {
   // Who keeps the name that the last one waits for; none: it comes free.
   absl::optional<User> holder;
 };
+
+absl::StatusOr<std::string> LinkedTo(const std::string& source_id,
+                                     const RunWork& work,
+                                     const Transaction& transaction) {
+  ASSIGN_OR_RETURN(
+      absl::optional<UserRecord> linked,
+      transaction.identities().FindUserBySource(work.directory(), source_id));
+  return linked.has_value() ? linked->user.id : std::string();
+}
 
 // None if nobody waits under this key, or not any more.
 absl::StatusOr<absl::optional<Waiting>> FindWaiting(
@@ -59,6 +68,12 @@ absl::StatusOr<absl::optional<Waiting>> FindWaiting(
     return absl::optional<Waiting>();
   }
   waiting.row = *std::move(row);
+  if (waiting.row.has_create()) {
+    ASSIGN_OR_RETURN(const std::string linked_id,
+                     LinkedTo(source_id, work, transaction));
+    if (!linked_id.empty()) return absl::optional<Waiting>();
+    return absl::make_optional(std::move(waiting));
+  }
   ASSIGN_OR_RETURN(absl::optional<UserRecord> user,
                    transaction.identities().FindUser(waiting.row.user_id()));
   if (!user.has_value()) return absl::optional<Waiting>();
@@ -111,14 +126,34 @@ absl::Status Settle(Waiting first, const RunWork& work, UserSync& sync,
         const absl::optional<UserRecord> in_the_way,
         transaction.identities().FindUserByUsername(user.row.rename().to()));
     RETURN_IF_ERROR(
-        sync.KeepName(user.user, user.source_id, in_the_way->user, &user.row));
+        user.row.has_create()
+            ? sync.KeepOut(user.source_id, in_the_way->user, &user.row)
+            : sync.KeepName(user.user, user.source_id, in_the_way->user,
+                            &user.row));
     transaction.Put(user.key, user.row);
     return absl::OkStatus();
   }
   for (auto user = queue.users.rbegin(); user != queue.users.rend(); ++user) {
-    RETURN_IF_ERROR(sync.GiveName(user->user, &user->row));
+    RETURN_IF_ERROR(user->row.has_create()
+                        ? sync.CreateNamed(user->source_id, &user->row)
+                        : sync.GiveName(user->user, &user->row));
     transaction.Put(user->key, user->row);
   }
+  return absl::OkStatus();
+}
+
+// Of an object that was to be created, and that a sync of this user has linked
+// meanwhile: what it has seen is newer, so the source is asked once more.
+absl::Status LookAtLinked(const std::string& key, const std::string& source_id,
+                          store::WithheldRow row, const RunWork& work,
+                          Transaction& transaction) {
+  ASSIGN_OR_RETURN(const std::string linked_id,
+                   LinkedTo(source_id, work, transaction));
+  row.set_user_id(linked_id);
+  row.set_look_again(true);
+  row.clear_rename();
+  row.clear_create();
+  transaction.Put(key, row);
   return absl::OkStatus();
 }
 
@@ -151,6 +186,11 @@ absl::StatusOr<bool> SettleSome(const RunEngineOptions& options, RunWork& work,
                         .Finish());
     ASSIGN_OR_RETURN(absl::optional<Waiting> waiting,
                      FindWaiting(source_id, sync, work, *transaction));
+    if (!waiting.has_value() && entry->message.has_create()) {
+      RETURN_IF_ERROR(LookAtLinked(entry->key, source_id,
+                                   std::move(entry->message), work,
+                                   *transaction));
+    }
     if (!waiting.has_value()) continue;
     RETURN_IF_ERROR(Settle(*std::move(waiting), work, sync, *transaction));
   }

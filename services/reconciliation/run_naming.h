@@ -1,8 +1,11 @@
 // Gives the names that users wait for: the source may have given one user's
-// name to another one, or swapped the names of two (A3, R33).
+// name to another one or to somebody new, or swapped the names of two (A3,
+// R33).
 //
-// Whoever would have to wait for ever keeps the name that he has. Each user's
-// wait ends in one batch with his renaming; killed, it goes on behind it.
+// Whoever would have to wait for ever keeps the name that he has, or is not
+// created (A4). Of two who want one name only the first one waits, who is the
+// one of the smaller source id. Each user's wait ends in one batch with his
+// renaming or creation; killed, it goes on behind it.
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_RUN_NAMING_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_RUN_NAMING_H_
 

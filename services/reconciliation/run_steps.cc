@@ -106,6 +106,11 @@ absl::Status EndPhase(const RunEngineOptions& options, int64_t next_total,
 absl::Status DropWithheld(const RunEngineOptions& options,
                           const absl::optional<std::string>& kept,
                           const RunWork& work) {
+  if (!kept.has_value()) {
+    RETURN_IF_ERROR(DropRows(
+        options, KeyRange::Prefix(keys::AwaitedOfDirectory(work.directory())),
+        work));
+  }
   while (true) {
     ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
     auto cursor = transaction->reader().Scan(

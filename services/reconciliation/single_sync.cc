@@ -40,6 +40,7 @@ v1::SyncUserResponse::Outcome OutcomeOf(const UserOutcome& outcome) {
     case Fate::kRemove:
       return v1::SyncUserResponse::REMOVED;
     case Fate::kSkip:
+    case Fate::kWait:  // Nobody waits in a sync of one user.
       return v1::SyncUserResponse::SKIPPED;
     case Fate::kHold:
       return v1::SyncUserResponse::KEPT;

@@ -324,6 +324,12 @@ UserDecision DecideSeen(const DesiredUser& desired, const SeenFacts& facts,
   if (desired.username_collides && facts.desk.choice == DeskChoice::kPreset) {
     return Skip("USERNAME_COLLISION", "A4");
   }
+  if (facts.is_awaited) return Skip("USERNAME_COLLISION", "A4");
+  if (facts.username_may_come_free) {
+    UserDecision decision;
+    decision.fate = Fate::kWait;
+    return decision;
+  }
   if (facts.namesake == nullptr) {
     return Create(desired, facts.desk, rules, now);
   }

@@ -49,10 +49,15 @@ struct SyncRules {
 struct SeenFacts {
   const User* linked = nullptr;    // Linked to the source id; or else:
   const User* namesake = nullptr;  // has the username of WantedUsername.
-  // Whether somebody else has the username of WantedRename, and whether he may
-  // be given another one by the same run.
+  // Whether somebody else has, or waits for, the username of WantedRename, and
+  // whether he may be given another one by the same run.
   bool rename_is_taken = false;
   bool rename_may_come_free = false;
+  // Whether `namesake` may be given another name by the same run.
+  bool username_may_come_free = false;
+  // Whether somebody of the directory who came before waits for that name: then
+  // it is his, even if it is free by now.
+  bool is_awaited = false;
   // What was decided about the object at the desk (B10).
   DeskDecision desk;
 };
@@ -77,6 +82,7 @@ enum class Fate {
   kDropClaim,  // Another directory still manages the user (A6).
   kHold,       // Would leave, if a selected group were not missing (A7).
   kSkip,       // Cannot be imported; see `reason`.
+  kWait,       // Is created if the same run frees WantedUsername.
 };
 
 // What a sync wants to take away from a user who is in scope.

@@ -21,6 +21,7 @@ store::UserMarkRow::Outcome OutcomeOf(Fate fate) {
     case Fate::kUnchanged:
     case Fate::kRemove:
     case Fate::kSkip:
+    case Fate::kWait:
       return store::UserMarkRow::UNCHANGED;
   }
   return store::UserMarkRow::UNCHANGED;

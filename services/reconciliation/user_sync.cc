@@ -142,9 +142,16 @@ absl::StatusOr<SeenFacts> UserSync::FactsOf(
   const IdentityReader& identities = transaction_.identities();
   if (!linked.has_value()) {
     const std::string& wanted = WantedUsername(desired, facts.desk);
-    if (wanted.empty() || !transaction_.MayBeTaken(wanted)) return facts;
-    ASSIGN_OR_RETURN(*namesake, identities.FindUserByUsername(wanted));
-    if (namesake->has_value()) facts.namesake = &(*namesake)->user;
+    if (wanted.empty()) return facts;
+    if (transaction_.MayBeTaken(wanted)) {
+      ASSIGN_OR_RETURN(*namesake, identities.FindUserByUsername(wanted));
+      if (namesake->has_value()) facts.namesake = &(*namesake)->user;
+    }
+    if (!may_wait) return facts;
+    ASSIGN_OR_RETURN(facts.is_awaited, IsAwaited(wanted));
+    facts.username_may_come_free =
+        !facts.is_awaited && facts.namesake != nullptr &&
+        facts.namesake->ClaimOf(work_.directory()) != nullptr;
     return facts;
   }
   facts.linked = &linked->user;
@@ -153,9 +160,12 @@ absl::StatusOr<SeenFacts> UserSync::FactsOf(
   if (rename.has_value()) {
     ASSIGN_OR_RETURN(absl::optional<UserRecord> other,
                      identities.FindUserByUsername(rename->username));
-    facts.rename_is_taken = other.has_value();
+    if (may_wait) {
+      ASSIGN_OR_RETURN(facts.is_awaited, IsAwaited(rename->username));
+    }
+    facts.rename_is_taken = other.has_value() || facts.is_awaited;
     facts.rename_may_come_free =
-        may_wait && other.has_value() &&
+        may_wait && !facts.is_awaited && other.has_value() &&
         other->user.ClaimOf(work_.directory()) != nullptr;
   }
   return facts;
@@ -171,10 +181,12 @@ absl::Status UserSync::Note(const DesiredUser& desired,
   meeting.namesake = facts.namesake;
   meeting.tells_linked = work_.run.plan_only();
   meeting.waits =
-      facts.rename_may_come_free && (facts.desk.choice == DeskChoice::kPreset ||
-                                     facts.desk.choice == DeskChoice::kAdopt);
+      (facts.rename_may_come_free || facts.username_may_come_free) &&
+      (facts.desk.choice == DeskChoice::kPreset ||
+       facts.desk.choice == DeskChoice::kAdopt);
   absl::optional<UserRecord> other;
   const bool is_renamed = facts.desk.choice == DeskChoice::kRename;
+  meeting.is_awaited = facts.is_awaited && !is_renamed;
   if (facts.linked == nullptr && is_renamed && !desired.username.empty()) {
     ASSIGN_OR_RETURN(other, identities.FindUserByUsername(desired.username));
     meeting.namesake = other.has_value() ? &other->user : nullptr;
@@ -217,6 +229,9 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
       linked.has_value() ? linked : namesake;
 
   UserDecision decision = DecideSeen(desired, facts, work_.rules, now_);
+  if (decision.fate == Fate::kWait) {
+    return WithholdCreation(desired, WantedUsername(desired, facts.desk));
+  }
   if (before.has_value() && decision.fate != Fate::kSkip &&
       LeavesPinned(before->user)) {
     CountSeen(store::UserMarkRow(), &counters);
@@ -234,8 +249,7 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
   outcome_.reason = decision.reason;
   outcome_.kept = at_once_ && !decision.withheld.empty();
   if (decision.fate == Fate::kSkip) {
-    counters.set_users_skipped(counters.users_skipped() + 1);
-    ++(*counters.mutable_skipped())[decision.reason];
+    CountSkipped(decision.reason);
     return absl::OkStatus();
   }
   const bool overwrites_manual =
@@ -291,12 +305,7 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
     row.add_leave_groups(group);
   }
   row.set_uncounted(uncounted);
-  if (waits) {
-    row.mutable_rename()->set_from(name_until_then);
-    row.mutable_rename()->set_to(waiting->username);
-    row.mutable_rename()->set_rule(waiting->rule);
-    work_.place.set_has_waiting_names(true);
-  }
+  if (waits) Await(name_until_then, *waiting, &row);
   return Withhold(desired.source_id, row);
 }
 

@@ -18,6 +18,7 @@
 namespace rollcall::reconciliation {
 
 store::DesiredRow ToRow(const DesiredUser& desired);
+DesiredUser FromRow(const std::string& source_id, const store::DesiredRow& row);
 
 // What became of the last user.
 struct UserOutcome {
@@ -63,6 +64,14 @@ class UserSync {
   absl::Status KeepName(const UserRecord& record, const std::string& source_id,
                         const User& holder, store::WithheldRow* row);
 
+  // Creates whom a withheld row describes, under the name that it waits for,
+  // which nobody has any more.
+  absl::Status CreateNamed(const std::string& source_id,
+                           store::WithheldRow* row);
+  // Creates nobody, for `holder` keeps the name.
+  absl::Status KeepOut(const std::string& source_id, const User& holder,
+                       store::WithheldRow* row);
+
   // Takes away a user who is not in scope, as the view proves.
   absl::Status Remove(const UserRecord& record, const SourceView& view);
 
@@ -90,6 +99,10 @@ class UserSync {
                                     const absl::optional<UserRecord>& linked,
                                     bool may_wait,
                                     absl::optional<UserRecord>* namesake) const;
+  // Whether somebody whom this reading has told of before waits for the name.
+  // It is his: he would have got it at once if the reading had begun anew after
+  // it came free (B12).
+  absl::StatusOr<bool> IsAwaited(const std::string& username) const;
   // What an administrator may want to settle (B10).
   absl::Status Note(const DesiredUser& desired, const SeenFacts& facts);
   absl::Status Write(const UserRecord* before, UserDecision decision,
@@ -98,6 +111,19 @@ class UserSync {
                         const store::WithheldRow& row);
   absl::Status WithholdLook(const std::string& source_id,
                             const std::string& user_id);
+  // To be created once the name is free.
+  absl::Status WithholdCreation(const DesiredUser& desired,
+                                const std::string& username);
+  // The row's user waits for this name, who has `from` until then.
+  void Await(const std::string& from, const Rename& to,
+             store::WithheldRow* row);
+  absl::StatusOr<DeskDecision> DecisionOn(const std::string& source_id) const;
+  void CountSkipped(const std::string& reason);
+  // Tells of a name that somebody has waited for in vain.
+  void NoteInVain(const std::string& source_id,
+                  const std::string& user_principal_name,
+                  const std::string& wanted, const User& holder,
+                  const DeskDecision& decision);
   void Hold(Danger danger, const std::string& source_id,
             store::WithheldRow row);
   void Keep();

@@ -12,7 +12,6 @@
 #include "services/reconciliation/user_sync.h"
 
 namespace rollcall::reconciliation {
-namespace {
 
 DesiredUser FromRow(const std::string& source_id,
                     const store::DesiredRow& row) {
@@ -29,8 +28,6 @@ DesiredUser FromRow(const std::string& source_id,
   desired.username_collides = row.username_collides();
   return desired;
 }
-
-}  // namespace
 
 void UserSync::Hold(Danger danger, const std::string& source_id,
                     store::WithheldRow row) {

@@ -45,6 +45,8 @@ void Sync::NoteUser(const Wanted& wanted) {
                         const std::string& rule, int in_the_way) {
     Note(kind, wanted.object, name, decision, rule, in_the_way);
   };
+  const bool follows_preset =
+      decision.choice == Choice::kPreset || decision.choice == Choice::kAdopt;
   const int number = state_.FindUser(directory_, wanted.object);
   if (wanted.username.empty()) {
     if (number == 0) note("NOT_IMPORTABLE", "", "R37 USERNAME_EMPTY", 0);
@@ -60,10 +62,12 @@ void Sync::NoteUser(const Wanted& wanted) {
       note("RENAME_PENDING", named, "A3", 0);
     }
     const int holder = due.empty() ? 0 : state_.FindUser(due);
-    const bool may_come_free = holder != 0 && IsOurs(holder) &&
-                               (decision.choice == Choice::kPreset ||
-                                decision.choice == Choice::kAdopt);
-    const bool collides = wanted.collides || (holder != 0 && !may_come_free);
+    const bool is_awaited =
+        decision.choice != Choice::kRename && IsAwaited(due);
+    const bool may_come_free =
+        follows_preset && holder != 0 && IsOurs(holder) && !is_awaited;
+    const bool collides =
+        wanted.collides || is_awaited || (holder != 0 && !may_come_free);
     if (!due.empty() && collides) note("USERNAME", due, "A4", holder);
     // A plan tells of everybody, a run of those who are new.
     if (is_plan_ && wanted.user.email.empty()) {
@@ -74,9 +78,12 @@ void Sync::NoteUser(const Wanted& wanted) {
   const int namesake = state_.FindUser(wanted.username);
   const bool is_ours =
       namesake != 0 && state_.users.at(namesake).claims.count(directory_) > 0;
-  if (wanted.collides || is_ours) {
+  const bool is_awaited =
+      decision.choice != Choice::kRename && IsAwaited(wanted.username);
+  const bool waits = follows_preset && is_ours && !is_awaited;
+  if (wanted.collides || is_awaited || (is_ours && !waits)) {
     note("USERNAME", wanted.username, "A4", namesake);
-  } else if (namesake != 0) {
+  } else if (namesake != 0 && !is_ours) {
     const bool is_manual = !state_.users.at(namesake).managed();
     note(is_manual ? "MANUAL_USER" : "SHARED_USER", wanted.username,
          is_manual ? "R43" : "R44", namesake);

@@ -1,4 +1,5 @@
-// Which username somebody gets who has one already (R33, R36, A3, B10).
+// Which username somebody gets who has one already (R33, R36, A3, B10), and who
+// gets a name that has come free.
 #include <algorithm>
 #include <vector>
 
@@ -48,11 +49,12 @@ void Sync::Rename(const Wanted& wanted, bool may_wait, User& user,
   if (due.name == user.username) return;
   const bool collides = wanted.collides && decision.choice == Choice::kPreset;
   const int holder = state_.FindUser(due.name);
-  if (holder != 0 && !collides && may_wait && IsOurs(holder)) {
+  const bool is_awaited = may_wait && IsAwaited(due.name);
+  if (holder != 0 && !collides && !is_awaited && may_wait && IsOurs(holder)) {
     waiting_[wanted.object] = due;
     return;
   }
-  if (collides || holder != 0) {
+  if (collides || is_awaited || holder != 0) {
     Count("warnings USERNAME_COLLISION");
     return;
   }
@@ -70,6 +72,13 @@ void Sync::GiveName(const NewName& name, User& user, Rules* rules) {
 
 bool Sync::IsOurs(int number) const {
   return state_.users.at(number).claims.count(directory_) > 0;
+}
+
+// The first one who wants a name that may come free gets it, if it does.
+bool Sync::IsAwaited(const std::string& name) const {
+  return std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& entry) {
+    return entry.second.name == name;
+  });
 }
 
 // Each has the name that the one before him waits for. The last one's comes
@@ -90,13 +99,21 @@ void Sync::SettleNames() {
         holder == 0 || (holder == state_.FindUser(directory_, first) &&
                         planted_ != Planted::kSwapsWait);
     if (!moves) {
-      Count("warnings USERNAME_COLLISION");
+      const bool is_new = state_.FindUser(directory_, first) == 0;
+      if (is_new) fates_[first] = "SKIPPED";
+      Count(is_new ? "skipped USERNAME_COLLISION"
+                   : "warnings USERNAME_COLLISION");
       NoteKept(first);
       waiting_.erase(first);
       continue;
     }
     for (auto object = queue.rbegin(); object != queue.rend(); ++object) {
       const int number = state_.FindUser(directory_, *object);
+      if (number == 0) {
+        fates_[*object] = Create(scope_.at(*object), waiting_.at(*object).name);
+        waiting_.erase(*object);
+        continue;
+      }
       const User before = state_.users.at(number);
       Rules rules;
       GiveName(waiting_.at(*object), state_.users.at(number), &rules);

@@ -147,15 +147,19 @@ std::string Sync::Seen(const Wanted& wanted, bool may_merge, Taking* rest) {
   const bool is_given = decision.choice == Choice::kRename;
   const std::string name = is_given ? decision.name : wanted.username;
   const int namesake = name.empty() ? 0 : state_.FindUser(name);
+  const bool may_wait = !may_merge;
+  const bool collides =
+      (wanted.collides && decision.choice == Choice::kPreset) ||
+      (may_wait && IsAwaited(name));
   std::string reason;
   if (decision.choice == Choice::kSkip) {
     reason = "SKIPPED_BY_DECISION";  // B10
   } else if (name.empty()) {
     reason = "USERNAME_EMPTY";  // R37
-  } else if ((wanted.collides && decision.choice == Choice::kPreset) ||
-             (namesake != 0 &&
-              (is_given ||
-               state_.users.at(namesake).claims.count(directory_) > 0))) {
+  } else if (!collides && may_wait && namesake != 0 && IsOurs(namesake)) {
+    waiting_[wanted.object] = {name, ""};
+    return "";
+  } else if (collides || (namesake != 0 && (is_given || IsOurs(namesake)))) {
     // Two objects never share a user, and nobody decided to merge with whoever
     // has got the given name since (A4, B10).
     reason = "USERNAME_COLLISION";

@@ -84,6 +84,8 @@ class Sync {
   void GiveName(const NewName& name, User& user, Rules* rules);
   void SettleNames();
   bool IsOurs(int number) const;
+  // Whether a user who came before waits for the name.
+  bool IsAwaited(const std::string& name) const;
   void SetPhones(const Wanted& wanted, User& user, Rules* rules) const;
   // ... and from whom the rest is taken.
   void Take(const Taking& taking, User& user, Rules* rules);
