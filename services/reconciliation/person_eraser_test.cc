@@ -140,7 +140,7 @@ class PersonEraserTest : public ::testing::Test {
 TEST_F(PersonEraserTest, Invariant12_NothingIsLeftOfWhoWasPurged) {
   const std::string name = LetLive();
   Purge(name);
-  for (const char* table : {"acme feed", "acme before", "acme requests"}) {
+  for (const char* table : {"acme changes", "acme before", "acme requests"}) {
     ASSERT_THAT(Canaries(), Contains(StartsWith(table)));
   }
   EraseAll();
