@@ -65,4 +65,13 @@ absl::StatusOr<std::string> ReadPageToken(absl::string_view scope,
       {{"field", "page_token"}});
 }
 
+bool PageRoom::Take(size_t bytes) {
+  constexpr size_t kMaxBytes = size_t{2} << 20;
+  const bool fits = taken_ == 0 || bytes_ + bytes <= kMaxBytes;
+  if (taken_ == entries_ || !fits) return false;
+  ++taken_;
+  bytes_ += bytes;
+  return true;
+}
+
 }  // namespace rollcall::rpc

@@ -2,6 +2,7 @@
 #ifndef ROLLCALL_COMMON_RPC_PAGING_H_
 #define ROLLCALL_COMMON_RPC_PAGING_H_
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -23,6 +24,22 @@ std::string MakePageToken(absl::string_view scope, absl::string_view last_key);
 // PAGE_TOKEN_INVALID, for a token of another call.
 absl::StatusOr<std::string> ReadPageToken(absl::string_view scope,
                                           absl::string_view token);
+
+// How much room a page of an answer has left. Pages end before 2 MiB, so that
+// they fit the 4 MiB that clients of gRPC take by default. One thread.
+class PageRoom {
+ public:
+  explicit PageRoom(int entries) : entries_(entries) {}
+
+  // Takes the room of one more entry of so many bytes; false if there is none:
+  // then the page ends before it. The first entry has room, however large.
+  bool Take(size_t bytes);
+
+ private:
+  const int entries_;
+  int taken_ = 0;
+  size_t bytes_ = 0;
+};
 
 }  // namespace rollcall::rpc
 

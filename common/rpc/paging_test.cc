@@ -71,5 +71,25 @@ TEST(PageToken, IsRefusedWhenItIsNoToken) {
   }
 }
 
+TEST(PageRoom, EndsAtItsEntries) {
+  PageRoom room(2);
+  EXPECT_TRUE(room.Take(10));
+  EXPECT_TRUE(room.Take(10));
+  EXPECT_FALSE(room.Take(10));
+}
+
+TEST(PageRoom, EndsBeforeTwoMebibytes) {
+  PageRoom room(1000);
+  EXPECT_TRUE(room.Take(1 << 20));
+  EXPECT_TRUE(room.Take(1 << 20));
+  EXPECT_FALSE(room.Take(1));
+}
+
+TEST(PageRoom, HasRoomForOneEntryHoweverLarge) {
+  PageRoom room(1000);
+  EXPECT_TRUE(room.Take(10 << 20));
+  EXPECT_FALSE(room.Take(1));
+}
+
 }  // namespace
 }  // namespace rollcall::rpc

@@ -13,11 +13,10 @@ absl::StatusOr<FeedStreams::Place> FeedStreams::Enter(
     const int limit =
         own >= kMaxStreamsPerCaller ? kMaxStreamsPerCaller : kMaxStreams;
     if (own == 0) open_by_caller_.erase(caller);
-    return ResourceExhausted(
-        "TOO_MANY_STREAMS",
-        absl::StrCat("There are ", limit,
-                     " streams of the feed already; close one, or try later."),
-        {{"limit", absl::StrCat(limit)}});
+    return ResourceExhausted(reason_,
+                             absl::StrCat("There are ", limit, " ", kind_,
+                                          " already; close one, or try later."),
+                             {{"limit", absl::StrCat(limit)}});
   }
   ++own;
   ++open_;

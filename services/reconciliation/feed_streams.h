@@ -1,5 +1,5 @@
-// Counts the streams of the feed that are open, so that readers, however slow,
-// leave threads and memory for others.
+// Counts the streams of one kind that are open, of the feed or of runs, so that
+// readers, however slow, leave threads and memory for others.
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_FEED_STREAMS_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_FEED_STREAMS_H_
 
@@ -20,6 +20,10 @@ inline constexpr int kMaxStreams = 64;
 // Thread-safe.
 class FeedStreams {
  public:
+  // `reason` and `kind`, "streams of the feed", are for whoever is refused.
+  FeedStreams(std::string reason, std::string kind)
+      : reason_(std::move(reason)), kind_(std::move(kind)) {}
+
   // A place among them, given back when it goes; must not outlive this.
   class Place {
    public:
@@ -38,13 +42,15 @@ class FeedStreams {
     std::string caller_;
   };
 
-  // A place for one more stream of `caller`. RESOURCE_EXHAUSTED, reason
-  // TOO_MANY_STREAMS, if there is none.
+  // A place for one more stream of `caller`. RESOURCE_EXHAUSTED, with the
+  // reason, if there is none.
   absl::StatusOr<Place> Enter(const std::string& caller);
 
  private:
   void Leave(const std::string& caller);
 
+  const std::string reason_;
+  const std::string kind_;
   absl::Mutex mutex_;
   int open_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::flat_hash_map<std::string, int> open_by_caller_ ABSL_GUARDED_BY(mutex_);

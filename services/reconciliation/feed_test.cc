@@ -322,7 +322,7 @@ TEST_F(FeedTest, B7_AFollowerHasToComeBackAfterAMinute) {
 }
 
 TEST(FeedStreams, B7_OneCallerDoesNotTakeAllStreams) {
-  FeedStreams streams;
+  FeedStreams streams("TOO_MANY_STREAMS", "streams of the feed");
   const auto refused =
       StatusIs(absl::StatusCode::kResourceExhausted, "TOO_MANY_STREAMS");
   std::list<FeedStreams::Place> places;

@@ -1,6 +1,7 @@
 // The names under which the source knows a user and which his username does not
 // tell: the desk has given him another one (B10), or the source has renamed him
-// since (A3). Only these are indexed, so that hardly any user has a row more.
+// since (A3). Only these are indexed, so that hardly any user has a row more,
+// and a single sync finds who was deleted by them (R77).
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_PRINCIPAL_NAMES_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_PRINCIPAL_NAMES_H_
 

@@ -32,16 +32,20 @@ absl::Status HandOn(v1::Run::State state, absl::Time now, const RunWork& work,
                         work.run.kind() == v1::Run::PLAN;
   const bool has_ended_well =
       state == v1::Run::SUCCEEDED || state == v1::Run::PARTIAL;
-  // It has served its slot by its start (R68).
-  const bool is_failed_full = state == v1::Run::FAILED &&
-                              work.run.kind() == v1::Run::FULL &&
-                              !work.run.plan_only();
-  if (!is_failed_full && (!has_read || !has_ended_well)) {
+  // It has served its slot by its start (R68). Whoever cancels it does not want
+  // it now, but what it was to make good is still due.
+  const bool is_to_be_repeated =
+      state == v1::Run::FAILED ||
+      (state == v1::Run::CANCELLED && work.running.full_was_due());
+  const bool is_lost_full = is_to_be_repeated &&
+                            work.run.kind() == v1::Run::FULL &&
+                            !work.run.plan_only();
+  if (!is_lost_full && (!has_read || !has_ended_well)) {
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(store::DirectoryRow row,
                    transaction.runs().GetDirectory(work.directory()));
-  if (is_failed_full) {
+  if (is_lost_full) {
     ReadAllAgain(now, &row);
     transaction.Put(keys::Directory(work.directory()), row);
     return absl::OkStatus();

@@ -163,9 +163,11 @@ v1::Run NewRun(const RunName& name, v1::Run::Kind kind, absl::Time now) {
   return run;
 }
 
-void PutRunning(const RunName& name, Transaction& transaction) {
+void PutRunning(const RunName& name, Transaction& transaction,
+                bool full_was_due) {
   store::RunningRow running;
   running.set_run(name.id());
+  running.set_full_was_due(full_was_due);
   transaction.Put(keys::Running(name.directory().id()), running);
 }
 
@@ -243,7 +245,7 @@ absl::StatusOr<v1::Run> StartRun(const RunName& name, const RunRequest& request,
   run.set_plan_only(request.plan_only);
   run.set_username_normalization_assumed(request.assumes_normalization);
   RETURN_IF_ERROR(PutNewRun(name, run, now, *transaction));
-  PutRunning(name, *transaction);
+  PutRunning(name, *transaction, known.full_retry_nanos() != 0);
   if (changes) {
     store::PlaceRow place;
     place.set_change_cursor(known.change_cursor());

@@ -74,7 +74,9 @@ v1::Run NewRun(const RunName& name, v1::Run::Kind kind, absl::Time now);
 absl::Status CheckMayStart(const RunName& name, const Transaction& transaction);
 
 // Puts the run that nothing else of its directory may run beside.
-void PutRunning(const RunName& name, Transaction& transaction);
+// `full_was_due`: everything was to be read anew before it began.
+void PutRunning(const RunName& name, Transaction& transaction,
+                bool full_was_due = false);
 
 // Puts a run that is new with what leads to it, and forgets some of the old
 // ones: those of changes and of single users are kept for 30 days.

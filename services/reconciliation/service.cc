@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -24,8 +23,6 @@ using google::protobuf::util::MessageDifferencer;
 
 // People see progress as often as this, and every change of phase at once.
 constexpr absl::Duration kWatchInterval = absl::Milliseconds(250);
-// A watcher holds one of the server's 256 threads.
-constexpr int kMaxWatchers = 64;
 
 absl::Status CheckRequestId(const std::string& request_id) {
   if (request_id.empty()) return absl::OkStatus();
@@ -143,12 +140,20 @@ absl::StatusOr<v1::ListRunsResponse> ReconciliationServiceImpl::ListRuns(
                    options_.store.Runs(directory.account().id())
                        .ListRuns(directory.id(), after, page_size));
   v1::ListRunsResponse response;
+  rpc::PageRoom room(page_size);
+  std::string last;
+  bool is_full = static_cast<int>(runs.size()) == page_size;
   for (ListedRun& listed : runs) {
     ShowLiveProgress(&listed.run);
+    if (!room.Take(listed.run.ByteSizeLong())) {
+      is_full = true;
+      break;
+    }
     *response.add_runs() = std::move(listed.run);
+    last = listed.key;
   }
-  if (static_cast<int>(runs.size()) == page_size) {
-    response.set_next_page_token(rpc::MakePageToken(scope, runs.back().key));
+  if (is_full) {
+    response.set_next_page_token(rpc::MakePageToken(scope, last));
   }
   return response;
 }
@@ -206,16 +211,10 @@ ReconciliationServiceImpl::FindDirectory(const AccountName& account,
 }
 
 absl::Status ReconciliationServiceImpl::WatchRun(
-    const v1::WatchRunRequest& request, const std::function<bool()>& cancelled,
+    const v1::WatchRunRequest& request, const std::string& caller,
+    const std::function<bool()>& cancelled,
     const std::function<bool(const v1::Run&)>& write) {
-  const absl::Cleanup leave = [this] { --watchers_; };
-  if (++watchers_ > kMaxWatchers) {
-    return ResourceExhausted(
-        "TOO_MANY_WATCHERS",
-        absl::StrCat("There are ", kMaxWatchers,
-                     " watchers already; ask with GetRun meanwhile."),
-        {{"limit", absl::StrCat(kMaxWatchers)}});
-  }
+  ASSIGN_OR_RETURN(const FeedStreams::Place place, watchers_.Enter(caller));
   v1::GetRunRequest get;
   get.set_name(request.name());
   v1::Run shown;

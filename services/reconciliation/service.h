@@ -2,7 +2,6 @@
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_SERVICE_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_SERVICE_H_
 
-#include <atomic>
 #include <functional>
 #include <string>
 #include <utility>
@@ -83,7 +82,9 @@ class ReconciliationServiceImpl final
       const v1::DecideCollisionsRequest& request, const std::string& actor);
   absl::StatusOr<v1::ListCollisionDecisionsResponse> ListCollisionDecisions(
       const v1::ListCollisionDecisionsRequest& request);
+  // `caller` is who watches.
   absl::Status WatchRun(const v1::WatchRunRequest& request,
+                        const std::string& caller,
                         const std::function<bool()>& cancelled,
                         const std::function<bool(const v1::Run&)>& write);
   absl::Status WatchChanges(
@@ -206,7 +207,8 @@ class ReconciliationServiceImpl final
                         grpc::ServerWriter<v1::Run>* writer) override {
     return edge_.Stream(context, *request, writer,
                         [&](const rpc::Call& call, const auto& write) {
-                          return WatchRun(*request, call.cancelled, write);
+                          return WatchRun(*request, call.caller.spiffe_id,
+                                          call.cancelled, write);
                         });
   }
   grpc::Status WatchChanges(
@@ -237,8 +239,8 @@ class ReconciliationServiceImpl final
   SingleSync single_sync_;
   UserExplainer explainer_;
   rpc::Edge edge_;
-  std::atomic<int> watchers_ = 0;
-  FeedStreams feed_streams_;
+  FeedStreams watchers_{"TOO_MANY_WATCHERS", "watchers of runs"};
+  FeedStreams feed_streams_{"TOO_MANY_STREAMS", "streams of the feed"};
 };
 
 }  // namespace rollcall::reconciliation

@@ -95,8 +95,11 @@ ReconciliationServiceImpl::ListHeldChanges(
                                  after, page_size));
   const AccountName& account = name.directory.account();
   const IdentityReader identities = options_.store.Identities(account.id());
+  rpc::PageRoom room(page_size);
+  std::string last;
+  bool is_full = static_cast<int>(users.size()) == page_size;
   for (const HeldUser& held : users) {
-    v1::HeldChange& change = *response.add_held_changes();
+    v1::HeldChange change;
     change.set_source_id(held.source_id);
     change.set_user(UserName(account, held.row.user_id()).ToString());
     ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
@@ -105,10 +108,15 @@ ReconciliationServiceImpl::ListHeldChanges(
     for (const std::string& group : held.row.leave_groups()) {
       change.add_leaving_groups(GroupName(account, group).ToString());
     }
+    if (!room.Take(change.ByteSizeLong())) {
+      is_full = true;
+      break;
+    }
+    *response.add_held_changes() = std::move(change);
+    last = held.source_id;
   }
-  if (static_cast<int>(users.size()) == page_size) {
-    response.set_next_page_token(
-        rpc::MakePageToken(scope, users.back().source_id));
+  if (is_full) {
+    response.set_next_page_token(rpc::MakePageToken(scope, last));
   }
   return response;
 }

@@ -98,11 +98,20 @@ ReconciliationServiceImpl::ListPlannedChanges(
       .phone_import = plan->scope().phone_import_enabled()};
   ASSIGN_OR_RETURN(const std::vector<ListedChange> changes,
                    ListPlanned(name, after, page_size, options_.store.rows()));
+  rpc::PageRoom room(page_size);
+  std::string last;
+  bool is_full = static_cast<int>(changes.size()) == page_size;
   for (const ListedChange& change : changes) {
-    *response.add_planned_changes() = ToMessage(change.row, name, mail);
+    v1::PlannedChange shown = ToMessage(change.row, name, mail);
+    if (!room.Take(shown.ByteSizeLong())) {
+      is_full = true;
+      break;
+    }
+    *response.add_planned_changes() = std::move(shown);
+    last = change.key;
   }
-  if (static_cast<int>(changes.size()) == page_size) {
-    response.set_next_page_token(rpc::MakePageToken(scope, changes.back().key));
+  if (is_full) {
+    response.set_next_page_token(rpc::MakePageToken(scope, last));
   }
   return response;
 }

@@ -230,6 +230,58 @@ TEST_F(ServiceTest, ListRunsPagesFromTheNewestOn) {
   EXPECT_THAT(page.next_page_token(), IsEmpty());
 }
 
+// A run may have a sentence about each of very many groups.
+TEST_F(ServiceTest, PagesOfRunsAreBoundedInBytesToo) {
+  for (const char* id : {"one", "two", "three"}) {
+    ASSERT_OK(Create(id));
+    Work();
+    world.clock.AdvanceTime(absl::Seconds(1));
+    ASSERT_OK_AND_ASSIGN(auto transaction, world.store->Begin("acme"));
+    store::RunRow row;
+    *row.mutable_run() = Get(absl::StrCat(kDirectory, "/runs/", id));
+    row.mutable_run()->add_problems()->set_message(std::string(900'000, 'x'));
+    transaction->Put(keys::Run("d1", id), row);
+    ASSERT_OK(transaction->Commit());
+  }
+  v1::ListRunsRequest request;
+  request.set_parent(kDirectory);
+  ASSERT_OK_AND_ASSIGN(v1::ListRunsResponse page, runs.ListRuns(request));
+  EXPECT_THAT(page.runs(), SizeIs(2));
+  request.set_page_token(page.next_page_token());
+  ASSERT_OK_AND_ASSIGN(page, runs.ListRuns(request));
+  ASSERT_THAT(page.runs(), SizeIs(1));
+  EXPECT_THAT(page.runs(0).name(), ::testing::EndsWith("one"));
+  EXPECT_THAT(page.next_page_token(), IsEmpty());
+}
+
+// Whoever cancels a run that was to make something good does not want it now,
+// but it is still to be made good.
+TEST_F(ServiceTest, R30_B6_WhatACancelledRunWasToMakeGoodStaysDue) {
+  const auto full_retry = [&] {
+    return world.store->Runs("acme").GetDirectory("d1")->full_retry_nanos();
+  };
+  ASSERT_OK(Create("one"));
+  ASSERT_OK(RequestCancel(
+      *RunName::Parse(absl::StrCat(kDirectory, "/runs/one")), *world.store));
+  Work();
+  EXPECT_EQ(full_retry(), 0);  // Nothing was.
+  {
+    ASSERT_OK_AND_ASSIGN(auto transaction, world.store->Begin("acme"));
+    ASSERT_OK_AND_ASSIGN(store::DirectoryRow row,
+                         transaction->runs().GetDirectory("d1"));
+    row.set_full_retry_nanos(absl::ToUnixNanos(world.clock.TimeNow()));
+    transaction->Put(keys::Directory("d1"), row);
+    ASSERT_OK(transaction->Commit());
+  }
+  ASSERT_OK(Create("two"));
+  ASSERT_OK(RequestCancel(
+      *RunName::Parse(absl::StrCat(kDirectory, "/runs/two")), *world.store));
+  Work();
+  EXPECT_EQ(Get(absl::StrCat(kDirectory, "/runs/two")).state(),
+            v1::Run::CANCELLED);
+  EXPECT_GT(full_retry(), absl::ToUnixNanos(world.clock.TimeNow()));
+}
+
 TEST_F(ServiceTest, R67_WatchRunShowsARunToItsEnd) {
   ASSERT_OK_AND_ASSIGN(const v1::Run run, Create());
   std::vector<v1::Run> shown;
@@ -238,7 +290,7 @@ TEST_F(ServiceTest, R67_WatchRunShowsARunToItsEnd) {
     v1::WatchRunRequest request;
     request.set_name(run.name());
     EXPECT_OK(runs.WatchRun(
-        request, [] { return false; },
+        request, "somebody", [] { return false; },
         [&](const v1::Run& state) {
           shown.push_back(state);
           if (shown.size() == 1) watching.Notify();
@@ -264,7 +316,7 @@ TEST_F(ServiceTest, R67_AWatcherHasToComeBackAfterAMinute) {
   request.set_name(run.name());
   int looks = 0;
   EXPECT_OK(runs.WatchRun(
-      request, [&] { return ++looks > 3; },
+      request, "somebody", [&] { return ++looks > 3; },
       [&](const v1::Run&) {
         world.clock.AdvanceTime(absl::Minutes(1));
         return true;
@@ -272,17 +324,19 @@ TEST_F(ServiceTest, R67_AWatcherHasToComeBackAfterAMinute) {
   EXPECT_EQ(looks, 1);
 }
 
-// Each watcher holds a thread: they must leave some for other calls.
+// Each watcher holds a thread: one caller leaves some for others, and all of
+// them leave some for other calls.
 TEST_F(ServiceTest, R67_WatchersAreLimited) {
   ASSERT_OK_AND_ASSIGN(const v1::Run run, Create());
   v1::WatchRunRequest request;
   request.set_name(run.name());
   int watchers = 0;
   absl::Status refused;
+  std::function<std::string()> next_caller = [] { return "one"; };
   std::function<void()> watch = [&] {
     ++watchers;
     const absl::Status status = runs.WatchRun(
-        request, [] { return false; },
+        request, next_caller(), [] { return false; },
         [&](const v1::Run&) {
           watch();
           return false;
@@ -292,10 +346,14 @@ TEST_F(ServiceTest, R67_WatchersAreLimited) {
   watch();
   EXPECT_THAT(refused, StatusIs(absl::StatusCode::kResourceExhausted,
                                 "TOO_MANY_WATCHERS"));
-  EXPECT_GT(watchers, 10);
-  const int before = watchers;
+  EXPECT_EQ(watchers, kMaxStreamsPerCaller + 1);
+  watchers = 0;
   watch();  // They have left.
-  EXPECT_EQ(watchers, 2 * before);
+  EXPECT_EQ(watchers, kMaxStreamsPerCaller + 1);
+  watchers = 0;
+  next_caller = [&] { return absl::StrCat("caller ", watchers); };
+  watch();
+  EXPECT_EQ(watchers, kMaxStreams + 1);
 }
 
 TEST_F(ServiceTest, B12_TheWorkerTriesAgainWhenItIsTimeAndNotBefore) {

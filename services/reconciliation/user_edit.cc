@@ -121,7 +121,7 @@ EditVerdict DecideEdit(const User& user, const UserEdit& edit,
       .refusal = Refusal::kFieldManaged, .after = user, .rule = "R95"};
   CheckOwners(user, facts, fields, &refused);
   if (!refused.fields.empty()) return refused;
-  return Allow(std::move(after), "R97", now);
+  return Allow(std::move(after), user.claims.empty() ? "R95" : "R97", now);
 }
 
 EditVerdict DecideStatus(const User& user, UserStatus status, absl::Time now) {

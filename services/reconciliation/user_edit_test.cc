@@ -70,6 +70,7 @@ TEST(UserEdit, EveryFieldOfAManualUserChanges) {
     EXPECT_EQ(verdict.refusal, Refusal::kNone);
     EXPECT_NE(verdict.after, Manual());
     EXPECT_EQ(verdict.after.update_time, kNow);
+    EXPECT_EQ(verdict.rule, "R95");
   }
 }
 

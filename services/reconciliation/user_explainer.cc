@@ -120,12 +120,18 @@ absl::StatusOr<v1::ExplainUserResponse> UserExplainer::Explain(
   v1::ExplainUserResponse response;
   ASSIGN_OR_RETURN(std::vector<v1::HistoryEntry> entries,
                    history.Before(before, page_size));
+  rpc::PageRoom room(page_size);
+  bool is_full = static_cast<int>(entries.size()) == page_size;
   for (v1::HistoryEntry& entry : entries) {
+    if (!room.Take(entry.ByteSizeLong())) {
+      is_full = true;
+      break;
+    }
     *response.add_history() = std::move(entry);
   }
-  if (response.history_size() == page_size) {
-    response.set_next_page_token(rpc::MakePageToken(
-        page, absl::StrCat(response.history(page_size - 1).sequence())));
+  if (is_full) {
+    const int64_t last = response.history().rbegin()->sequence();
+    response.set_next_page_token(rpc::MakePageToken(page, absl::StrCat(last)));
   }
 
   ASSIGN_OR_RETURN(const absl::optional<UserRecord> record,

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/btree_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -132,7 +133,9 @@ absl::StatusOr<UserUpdate> ReadUpdate(const v1::User& user,
   ASSIGN_OR_RETURN(const Paths paths, PathsOf(user, mask, kUserFields, "user"));
   UserUpdate update;
   ASSIGN_OR_RETURN(update.edit, ReadEdit(user, paths, account));
-  if (paths.contains("state")) update.state = user.state();
+  // Not editable here, but a request for another one must not be overheard.
+  const bool is_of_all = absl::c_linear_search(mask.paths(), "*");
+  if (is_of_all || paths.contains("state")) update.state = user.state();
   return update;
 }
 

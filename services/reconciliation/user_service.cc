@@ -22,9 +22,6 @@
 namespace rollcall::reconciliation {
 namespace {
 
-// A page is no larger, so that it fits the 4 MiB that clients of gRPC take by
-// default.
-constexpr size_t kMaxPageBytes = 2 << 20;
 constexpr int kMaxBatch = 100;
 
 // One page: how many, and after which id.
@@ -103,15 +100,11 @@ absl::StatusOr<v1::ListUsersResponse> UserServiceImpl::ListUsers(
   ASSIGN_OR_RETURN(const Page page, ReadPage("ListUsers", request));
   v1::ListUsersResponse response;
   std::string last;
-  size_t bytes = 0;
+  rpc::PageRoom room(page.size);
   RETURN_IF_ERROR(store_.Identities(account.id())
                       .VisitUsers(page.after, [&](const User& user) {
                         v1::User shown = ShowListedUser(user, account.id());
-                        bytes += shown.ByteSizeLong();
-                        const bool fits =
-                            response.users().empty() || bytes <= kMaxPageBytes;
-                        const bool is_full = response.users_size() == page.size;
-                        if (is_full || !fits) {
+                        if (!room.Take(shown.ByteSizeLong())) {
                           response.set_next_page_token(
                               rpc::MakePageToken(page.scope, last));
                           return false;

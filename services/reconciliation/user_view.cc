@@ -42,7 +42,15 @@ v1::User::State EffectiveState(const User& user,
 
 }  // namespace
 
-std::string EtagOf(const User& user) { return EtagOfRow(ToRow(user)); }
+// That a reading has looked at the user, and found nothing to do, changes
+// nothing of him.
+std::string EtagOf(const User& user) {
+  store::UserRow row = ToRow(user);
+  for (store::ClaimRow& claim : *row.mutable_claims()) {
+    claim.clear_read_time_nanos();
+  }
+  return EtagOfRow(row);
+}
 
 std::string EtagOf(const Group& group) {
   store::GroupRow row = ToRow(group);

@@ -258,6 +258,12 @@ TEST_F(UserWriterTest, R58_R65_A14_ATrashedUserIsReadOnlyAndRefusesVisibly) {
   activate.mutable_user()->set_state(v1::User::ACTIVE);
   EXPECT_THAT(Refused([&] { return users.Update(activate, kOwner); }),
               StatusIs(kRefused, "USER_PENDING_DELETION"));
+  auto replace = Change("ada@a.test", {"*"});
+  *replace.mutable_user() = Get("ada@a.test");
+  EXPECT_OK(users.Update(replace, kOwner));
+  replace.mutable_user()->set_state(v1::User::ACTIVE);
+  EXPECT_THAT(Refused([&] { return users.Update(replace, kOwner); }),
+              StatusIs(kRefused, "USER_PENDING_DELETION"));
   v1::AddDeviceRequest add;
   add.set_parent(ada);
   add.mutable_device()->set_device_id("phone");
@@ -335,6 +341,16 @@ TEST_F(UserWriterTest, AGroupIsDeletedWithItsMembersOnlyByForce) {
   EXPECT_EQ(world.Events().back().group_delete().name(), crew.name());
   EXPECT_THAT(DeleteGroup(crew.name(), true),
               StatusIs(absl::StatusCode::kNotFound, "GROUP_NOT_FOUND"));
+}
+
+TEST_F(UserWriterTest, AnEtagStaysWhenASyncFindsNothingToDo) {
+  const User before = world.user("ada@a.test");
+  world.clock.AdvanceTime(absl::Hours(1));
+  ASSERT_OK(world.SyncUser("ada@a.test"));
+  User after = world.user("ada@a.test");
+  EXPECT_EQ(EtagOf(after), EtagOf(before));
+  after.claims.front().read_time += absl::Hours(1);
+  EXPECT_EQ(EtagOf(after), EtagOf(before));
 }
 
 TEST_F(UserWriterTest, AnEtagNamesOneVersion) {
