@@ -9,17 +9,20 @@
 #include "common/log/log.h"
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
+#include "common/store/key.h"
 #include "common/store/proto_table.h"
 #include "common/time/proto_time.h"
 #include "services/reconciliation/group_diff.h"
 #include "services/reconciliation/held_batches.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/records.h"
+#include "services/reconciliation/revert_decision.h"
 
 namespace rollcall::reconciliation {
 namespace {
 
 using rollcall::store::KeyRange;
+using rollcall::store::KeyReader;
 
 constexpr char kRule[] = "A9";
 // The directory service asks authorization about each: a page must not take
@@ -60,6 +63,27 @@ absl::Status ReleaseUser(const UserRecord& before, const ReleaseRules& rules,
   change.set_kind(decision.fate == Fate::kRemove ? v1::UserChange::REMOVED
                                                  : v1::UserChange::UPDATED);
   *change.mutable_user() = ToMessage(decision.after, transaction.account());
+  transaction.AppendEvent(std::move(event));
+  return absl::OkStatus();
+}
+
+absl::Status LiftPin(const std::string& key, absl::Time now,
+                     Transaction& transaction) {
+  std::string directory, id;
+  RETURN_IF_ERROR(
+      KeyReader(key).Table("pinned").String(&directory).String(&id).Finish());
+  ASSIGN_OR_RETURN(const absl::optional<UserRecord> before,
+                   transaction.identities().FindUser(id));
+  if (!before.has_value()) {
+    return DataLoss("INDEX_DANGLING", "A user who is pinned does not exist.",
+                    {{"user", id}});
+  }
+  const User after = Unpinned(before->user, now);
+  RETURN_IF_ERROR(transaction.PutUser(&before->user, after, before->mark));
+  v1::ChangeEvent event = EventOf(kRule, now);
+  event.mutable_user_change()->set_kind(v1::UserChange::UPDATED);
+  *event.mutable_user_change()->mutable_user() =
+      ToMessage(after, transaction.account());
   transaction.AppendEvent(std::move(event));
   return absl::OkStatus();
 }
@@ -137,6 +161,7 @@ absl::StatusOr<bool> DirectoryReleaser::ReleaseSome(const DirectoryName& name,
   // Groups last: until then they tell which memberships a user in the trash
   // loses. They are few (R17).
   if (!had_users) {
+    RETURN_IF_ERROR(LiftPins(name.id(), now, *transaction));
     for (const GroupRecord& group : groups) {
       RETURN_IF_ERROR(ReleaseGroup(group, now, *transaction));
     }
@@ -170,6 +195,20 @@ absl::StatusOr<bool> DirectoryReleaser::ReleaseUsers(const ReleaseRules& rules,
     RETURN_IF_ERROR(ReleaseUser(record, rules, now, transaction));
   }
   return !transaction.empty();
+}
+
+absl::Status DirectoryReleaser::LiftPins(const std::string& directory,
+                                         absl::Time now,
+                                         Transaction& transaction) {
+  auto pinned = transaction.reader().Scan(
+      transaction.account(), KeyRange::Prefix(keys::PinnedBy(directory)));
+  while (HasRoom(transaction)) {
+    ASSIGN_OR_RETURN(const absl::optional<rollcall::store::Entry> entry,
+                     pinned->Next());
+    if (!entry.has_value()) break;
+    RETURN_IF_ERROR(LiftPin(entry->key, now, transaction));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status DirectoryReleaser::DropRows(const std::string& prefix,

@@ -5,6 +5,9 @@
 // who has been let go is no longer in the index that leads to him, nor is a
 // group: what is found is what is left to do, so that every change is made, and
 // told, once, whenever the process dies.
+//
+// Who is pinned by the directory, and managed by others only or by nobody, is
+// let go too: no plan of it will lift the pin any more (B5).
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_DIRECTORY_RELEASER_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_DIRECTORY_RELEASER_H_
 
@@ -53,6 +56,9 @@ class DirectoryReleaser {
   // Whether there were users.
   absl::StatusOr<bool> ReleaseUsers(const ReleaseRules& rules, absl::Time now,
                                     Transaction& transaction);
+  // Of those whom the directory does not claim: the others come before.
+  absl::Status LiftPins(const std::string& directory, absl::Time now,
+                        Transaction& transaction);
 
   // As many as there is room for.
   absl::Status DropRows(const std::string& prefix, Transaction& transaction);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -157,6 +158,71 @@ TEST(DirectoryReleaser, A9_OnceAndNotAgain) {
   world->clock.AdvanceTime(absl::Hours(1));
   ASSERT_OK(Release(*world));
   EXPECT_EQ(world->Dump(), rows);
+}
+
+// d1 takes users of d2 over, is undone, and is deleted: nobody of them is its
+// any more, and all are pinned by it.
+std::unique_ptr<World> PinnedByDeletedDirectory() {
+  auto world = std::make_unique<World>();
+  world->tenant("d2").AddGroup(2, "Support");
+  world->tenant("d1").AddGroup(1, "Sales");
+  for (int i = 0; i < 5; ++i) {
+    const std::string name = absl::StrCat("user", i, "@a.test");
+    world->tenant("d2").AddUser(20 + i, name, {2});
+    world->tenant("d1").AddUser(10 + i, name, {1});
+  }
+  world->Sync("d2");
+  const v1::Run taking = world->Sync("d1");
+  world->clock.AdvanceTime(absl::Hours(1));
+  world->Revert(taking);
+  world->clock.AdvanceTime(absl::Hours(1));
+  DeleteDirectory(*world, directory::v1::TRASH_USERS);
+  return world;
+}
+
+TEST(DirectoryReleaser, B5_R50_A9_WhoWasPinnedByItFollowsTheOthersAgain) {
+  auto world = PinnedByDeletedDirectory();
+  ASSERT_EQ(world->user("user0@a.test").pinned_by, "d1");
+  ASSERT_EQ(world->user("user0@a.test").ClaimOf("d1"), nullptr);
+  const size_t events = world->Events().size();
+  ASSERT_OK(Release(*world));
+  EXPECT_THAT(
+      world->EventTexts(events),
+      UnorderedElementsAre("UPDATED user0@a.test A9", "UPDATED user1@a.test A9",
+                           "UPDATED user2@a.test A9", "UPDATED user3@a.test A9",
+                           "UPDATED user4@a.test A9", "group Sales A9"));
+  EXPECT_EQ(world->user("user0@a.test").update_time, world->clock.TimeNow());
+
+  world->tenant("d2").UserAt(20).set_enabled(false);
+  world->tenant("d2").RemoveUser(21);
+  const v1::Run run = world->Sync("d2");
+  EXPECT_EQ(run.counters().users_pinned(), 0);
+  EXPECT_EQ(world->user("user0@a.test").status, UserStatus::kDisabled);
+  EXPECT_TRUE(world->user("user1@a.test").pending_deletion());  // R56
+  EXPECT_FALSE(world->user("user2@a.test").pending_deletion());
+}
+
+TEST(DirectoryReleaser, B5_B12_PinsAreLiftedOnceWheneverItIsKilled) {
+  auto undisturbed = PinnedByDeletedDirectory();
+  ASSERT_OK(Release(*undisturbed));
+  ASSERT_EQ(undisturbed->user("user4@a.test").pinned_by, "");
+  const std::vector<std::string> expected = undisturbed->Dump();
+  int kills = 0;
+  for (const auto outcome :
+       {FaultyStore::Outcome::kNotWritten, FaultyStore::Outcome::kWritten}) {
+    bool was_killed = true;
+    for (int n = 1; was_killed; ++n) {
+      SCOPED_TRACE(n);
+      auto world = PinnedByDeletedDirectory();
+      world->faulty->FailCommit(n, outcome);
+      was_killed = !Release(*world).ok();
+      world->Restart();
+      ASSERT_OK(Release(*world));
+      EXPECT_EQ(world->Dump(), expected);
+      kills += was_killed;
+    }
+  }
+  EXPECT_GE(kills, 4);
 }
 
 TEST(DirectoryReleaser, A9_B2_NothingIsHeldAnyMore) {

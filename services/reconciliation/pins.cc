@@ -10,6 +10,7 @@
 #include "common/store/key.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/records.h"
+#include "services/reconciliation/revert_decision.h"
 #include "services/reconciliation/revert_history.h"
 #include "services/reconciliation/run_steps.h"
 
@@ -31,9 +32,7 @@ absl::Status DropPin(const std::string& key, absl::Time now,
                     {{"user", id}});
   }
   RETURN_IF_ERROR(KeepBefore(record->user, work.run.name(), transaction));
-  User after = record->user;
-  after.pinned_by.clear();
-  after.update_time = now;
+  const User after = Unpinned(record->user, now);
   RETURN_IF_ERROR(transaction.PutUser(&record->user, after, record->mark));
   v1::ChangeEvent event = MakeEvent(work, now, "B5");
   event.mutable_user_change()->set_kind(v1::UserChange::UPDATED);

@@ -179,6 +179,22 @@ TEST(RevertService, B5_UndoesARunByItsName) {
             run.name());
 }
 
+TEST(RevertService, B5_A9_ARunOfADeletedDirectoryIsNotUndone) {
+  auto world = ChangedWorld();
+  const v1::Run done = world->Sync();
+  Served served(*world);
+  world->tenant().state = directory::v1::Directory::DELETED;
+  v1::RevertRunRequest request;
+  request.set_name(done.name());
+  EXPECT_THAT(
+      served.service.RevertRun(request),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "DIRECTORY_DELETED"));
+  EXPECT_EQ(world->Find(*RunName::Parse(done.name())).reverted_by(), "");
+  // It asks nothing of the source.
+  world->tenant().state = directory::v1::Directory::REAUTHORIZATION_REQUIRED;
+  EXPECT_OK(served.service.RevertRun(request).status());
+}
+
 // Ada gets an email, then leaves a group: two events.
 TEST(PlanFeed, B1_B7_EachEventSaysOnceWhichGroupsItsUserHasLeft) {
   World world;

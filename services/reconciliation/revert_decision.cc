@@ -54,4 +54,11 @@ User Uncreated(const User& now_is, const std::string& directory,
   return Pinned(std::move(after), directory, now);
 }
 
+User Unpinned(const User& now_is, absl::Time now) {
+  User after = now_is;
+  after.pinned_by.clear();
+  after.update_time = now;
+  return after;
+}
+
 }  // namespace rollcall::reconciliation

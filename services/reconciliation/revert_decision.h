@@ -21,6 +21,9 @@ User Reverted(const User& now_is, const User& before,
 User Uncreated(const User& now_is, const std::string& directory,
                absl::Time now);
 
+// From now on syncs change the user again.
+User Unpinned(const User& now_is, absl::Time now);
+
 }  // namespace rollcall::reconciliation
 
 #endif  // ROLLCALL_SERVICES_RECONCILIATION_REVERT_DECISION_H_

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "common/rpc/paging.h"
+#include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "services/reconciliation/plan_requests.h"
 #include "services/reconciliation/plan_rows.h"
@@ -72,6 +73,19 @@ v1::PlannedChange ToMessage(const store::PlannedRow& row, const RunName& plan,
   return change;
 }
 
+// Nothing is read for an undoing, so that the directory may be in any other
+// state.
+absl::Status CheckNotDeleted(const directory::v1::Directory& directory) {
+  if (directory.state() != directory::v1::Directory::DELETED) {
+    return absl::OkStatus();
+  }
+  return FailedPrecondition(
+      "DIRECTORY_DELETED",
+      absl::StrCat(directory.name(),
+                   " was deleted: nothing that it has done is undone."),
+      {{"directory", directory.name()}});
+}
+
 }  // namespace
 
 absl::StatusOr<v1::ListPlannedChangesResponse>
@@ -134,6 +148,7 @@ absl::StatusOr<v1::Run> ReconciliationServiceImpl::RevertRun(
   ASSIGN_OR_RETURN(const RunName name, RunName::Parse(request.name()));
   ASSIGN_OR_RETURN(const directory::v1::Directory directory,
                    options_.directory.GetDirectory(name.directory()));
+  RETURN_IF_ERROR(CheckNotDeleted(directory));
   ASSIGN_OR_RETURN(v1::Run run,
                    StartRevert(name, options_.make_id(), ScopeOf(directory),
                                options_.clock.TimeNow(), options_.store));
