@@ -1,4 +1,5 @@
 // Runs of changes, polls, the schedule, and the second look (B3, B6).
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,12 @@
 namespace rollcall::reconciliation {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::Gt;
 using ::testing::IsEmpty;
+using ::testing::Lt;
 using ::testing::SizeIs;
 
 constexpr absl::Duration kDay = absl::Hours(24);
@@ -303,6 +308,28 @@ TEST(Schedule, R68_R69_TheSlotIsDrawnOnceAndSurvivesRestarts) {
   ASSERT_THAT(Runs(world), SizeIs(1));
   EXPECT_EQ(Runs(world)[0].kind(), v1::Run::FULL);
   EXPECT_TRUE(world.FindUser("ada@d1.test").has_value());
+}
+
+// Each hour of the day gets its share of directories: a hundred of 2,400, whose
+// deviation is ten.
+TEST(Schedule, R68_R69_TheSlotsAreSpreadOverTheDay) {
+  World world;
+  constexpr int kDirectories = 2400;
+  for (int n = 0; n < kDirectories; ++n) {
+    world.tenant("d" + std::to_string(n)).AddGroup(1, "Sales");
+  }
+  Crew(world).Turn();
+  std::vector<int> by_hour(24);
+  std::set<int> seconds;
+  for (int n = 0; n < kDirectories; ++n) {
+    const int second = world.store->Runs("acme")
+                           .GetDirectory("d" + std::to_string(n))
+                           ->slot_second();
+    ++by_hour.at(static_cast<size_t>(second / 3600));
+    seconds.insert(second);
+  }
+  EXPECT_THAT(by_hour, Each(AllOf(Gt(30), Lt(170))));
+  EXPECT_GT(seconds.size(), 2200u);  // Not on the hour, nor on the minute.
 }
 
 TEST(Schedule, R9_NothingIsTriedWhileReauthorizationIsRequired) {
