@@ -10,6 +10,7 @@
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/reconciliation/desk_sweeper.h"
 #include "services/reconciliation/directory_releaser.h"
 #include "services/reconciliation/service.h"
 #include "services/reconciliation/world.h"
@@ -21,6 +22,7 @@ using ::rollcall::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 using Decision = v1::CollisionDecision;
 
 constexpr char kDirectory[] = "accounts/acme/directories/d1";
@@ -90,6 +92,20 @@ class DeskTest : public ::testing::Test {
       request.set_page_token(page->next_page_token());
     } while (!request.page_token().empty());
     return texts;
+  }
+  // The objects that something is decided about.
+  std::vector<std::string> Decided() {
+    v1::ListCollisionDecisionsRequest request;
+    request.set_parent(kDirectory);
+    request.set_page_size(1000);
+    std::vector<std::string> objects;
+    const auto page = service.ListCollisionDecisions(request);
+    EXPECT_OK(page.status());
+    if (!page.ok()) return objects;
+    for (const Decision& decision : page->decisions()) {
+      objects.push_back(decision.source_id());
+    }
+    return objects;
   }
   User PutManual(const std::string& id, const std::string& username) {
     User manual;
@@ -563,6 +579,60 @@ TEST_F(DeskTest, B10_DecisionsAreCheckedAndStoredAllOrNone) {
   } while (!list.page_token().empty());
   EXPECT_THAT(listed, ElementsAre("ADOPT g ", "RENAME u ada@a.test", "SKIP u ",
                                   "RENAME u free"));
+}
+
+// What an object is that is decided about, and whether the decision outlives
+// it.
+TEST_F(DeskTest, B10_DecisionsAboutWhatIsLongGoneAreDropped) {
+  world.tenant().AddGroup(2, "Staff");
+  for (int n = 10; n <= 14; ++n) {
+    world.tenant().AddUser(n, absl::StrCat("user", n, "@a.test"), {1});
+  }
+  Decide({OnUser(10, Decision::RENAME, "linked"), OnUser(11, Decision::SKIP),
+          OnUser(12, Decision::SKIP), OnUser(13, Decision::SKIP),
+          OnGroup(2, Decision::RENAME, "Personnel"),
+          OnGroup(3, Decision::SKIP)});
+  world.Sync();
+  world.tenant().MoveOutside(12);
+  world.tenant().RemoveUser(13);
+  DeskSweeper sweeper(
+      {.store = *world.store, .directory = world.directory_service});
+  const auto sweep = [&] {
+    ASSERT_OK(sweeper.RunOnce(world.clock.TimeNow()).status());
+  };
+  world.clock.AdvanceTime(kDecisionPatience - absl::Seconds(1));
+  sweep();
+  EXPECT_THAT(Decided(), SizeIs(6));
+  EXPECT_EQ(world.directory_service.looks(), 0);
+  world.clock.AdvanceTime(absl::Seconds(1));
+  world.tenant().look_complete = false;  // It may be there.
+  sweep();
+  EXPECT_THAT(Decided(), SizeIs(5));  // A group is selected, or it is not.
+  EXPECT_EQ(world.directory_service.looks(), 3);
+  world.tenant().look_complete = true;
+  sweep();  // All that could be known is known for another while.
+  EXPECT_EQ(world.directory_service.looks(), 3);
+  world.clock.AdvanceTime(kDecisionPatience);
+  sweep();
+  EXPECT_THAT(Decided(), UnorderedElementsAre(SourceId(10), SourceId(11),
+                                              SourceId(12), SourceId(2)));
+}
+
+TEST_F(DeskTest, B10_AFewObjectsAreAskedAboutAtATime) {
+  std::vector<Decision> decisions;
+  for (int n = 0; n < 3 * DeskSweeper::kLooksPerDirectory; ++n) {
+    decisions.push_back(OnUser(100 + n, Decision::SKIP));
+  }
+  Decide(decisions);
+  world.clock.AdvanceTime(kDecisionPatience);
+  DeskSweeper sweeper(
+      {.store = *world.store, .directory = world.directory_service});
+  for (int n = 1; n <= 3; ++n) {
+    ASSERT_OK(sweeper.RunOnce(world.clock.TimeNow()).status());
+    EXPECT_EQ(world.directory_service.looks(),
+              n * DeskSweeper::kLooksPerDirectory);
+  }
+  EXPECT_THAT(Decided(), IsEmpty());
 }
 
 }  // namespace

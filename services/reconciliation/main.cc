@@ -18,6 +18,7 @@
 #include "common/time/periodic_worker.h"
 #include "services/reconciliation/access_cache.h"
 #include "services/reconciliation/client.h"
+#include "services/reconciliation/desk_sweeper.h"
 #include "services/reconciliation/directory_releaser.h"
 #include "services/reconciliation/feed_expiry.h"
 #include "services/reconciliation/person_eraser.h"
@@ -51,6 +52,8 @@ namespace {
 
 // How long a deleted directory's users may stay its users (A9).
 constexpr absl::Duration kReleasePeriod = absl::Minutes(1);
+// How often decisions about objects that are gone are looked for (B10).
+constexpr absl::Duration kDeskPeriod = absl::Hours(1);
 // How much longer than its retention an event may be kept.
 constexpr absl::Duration kExpiryPeriod = kSilenceTick;
 // How long it is known who a purged user was, a long past aside.
@@ -107,6 +110,16 @@ int Main(int argc, char** argv) {
                             .period = kReleasePeriod},
       clock, [&releaser](absl::Time now) { return releaser.RunOnce(now); });
 
+  DeskSweeper desk_sweeper(
+      {.store = store, .directory = directory, .is_stopping = [&stopping] {
+         return stopping.load();
+       }});
+  auto desk_loop = std::make_unique<PeriodicWorker>(
+      PeriodicWorkerOptions{.name = "reconciliation-desk",
+                            .period = kDeskPeriod},
+      clock,
+      [&desk_sweeper](absl::Time now) { return desk_sweeper.RunOnce(now); });
+
   FeedExpiry expiry(store, absl::GetFlag(FLAGS_feed_retention),
                     absl::GetFlag(FLAGS_feed_max_events));
   auto expiry_loop = std::make_unique<PeriodicWorker>(
@@ -140,6 +153,7 @@ int Main(int argc, char** argv) {
       [&] {
         crew.reset();
         release_loop.reset();
+        desk_loop.reset();
         expiry_loop.reset();
         erasure_loop.reset();
       },
