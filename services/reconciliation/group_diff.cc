@@ -187,6 +187,10 @@ std::vector<GroupDecision> PlanGroups(const std::string& directory,
   return Plan(directory, desired, own, namesakes).Settle(now);
 }
 
+bool IsStranger(const User& user, const std::string& directory) {
+  return user.ClaimOf(directory) == nullptr || user.pending_deletion();
+}
+
 Group Released(const Group& group, absl::Time now) {
   Group after = group;
   after.directory.clear();

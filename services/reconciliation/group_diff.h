@@ -61,6 +61,10 @@ std::vector<GroupDecision> PlanGroups(const std::string& directory,
                                       const std::vector<Group>& namesakes,
                                       absl::Time now);
 
+// Whether a sync of `directory` takes the user out of a group that it has taken
+// over (R45, R46): it does not know him, or not any more.
+bool IsStranger(const User& user, const std::string& directory);
+
 // The group after it is no longer selected (A8): unmanaged, its status kept.
 Group Released(const Group& group, absl::Time now);
 

@@ -11,6 +11,7 @@
 #include "common/status/errors.h"
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
+#include "services/reconciliation/group_diff.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/plan_store.pb.h"
 #include "services/reconciliation/records.h"
@@ -131,7 +132,7 @@ class Reverting {
       ways.push_back({holder->user, *before});
     }
     for (auto way = ways.rbegin(); way != ways.rend(); ++way) {
-      RETURN_IF_ERROR(KeepExisting(way->before.groups));
+      RETURN_IF_ERROR(FindGroups(way->before));
       RETURN_IF_ERROR(Write(way->now_is, Reverted(way->now_is, way->before,
                                                   work_.directory(), now_)));
     }
@@ -162,16 +163,31 @@ class Reverting {
     return false;
   }
 
-  // A group that was deleted since does not come back for its members.
-  absl::Status KeepExisting(std::vector<std::string>& groups) const {
+  // A group that was deleted since does not come back for its members; of one
+  // that was taken over since they are strangers, who leave it when the next
+  // plan has lifted their pin (R45, R46).
+  absl::Status FindGroups(User& before) const {
     std::vector<std::string> existing;
-    for (std::string& group : groups) {
+    for (std::string& group : before.groups) {
       ASSIGN_OR_RETURN(const absl::optional<GroupRecord> record,
                        transaction_.identities().FindGroup(group));
-      if (record.has_value()) existing.push_back(std::move(group));
+      if (!record.has_value()) continue;
+      RETURN_IF_ERROR(LetIn(before, *record));
+      existing.push_back(std::move(group));
     }
-    groups = std::move(existing);
+    before.groups = std::move(existing);
     return absl::OkStatus();
+  }
+
+  absl::Status LetIn(const User& user, const GroupRecord& record) const {
+    const Group& group = record.group;
+    const bool is_new_stranger = !group.directory.empty() &&
+                                 !group.has_strangers &&
+                                 IsStranger(user, group.directory);
+    if (!is_new_stranger) return absl::OkStatus();
+    Group after = group;
+    after.has_strangers = true;
+    return transaction_.PutGroup(&group, after, record.mark);
   }
 
   absl::Status Write(const User& before, const User& after) {

@@ -14,6 +14,7 @@
 #include "absl/types/optional.h"
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
+#include "services/reconciliation/group_diff.h"
 #include "services/reconciliation/group_sync.h"
 #include "services/reconciliation/held_batches.h"
 #include "services/reconciliation/keys.h"
@@ -209,24 +210,30 @@ absl::Status CarryOut(const std::vector<Row>& rows, const Views& views,
   return absl::OkStatus();
 }
 
-// Takes the members for whom `leaves` says so out of a group, in batches.
-absl::Status EmptyGroup(const std::string& group, const std::string& rule,
-                        const std::function<bool(const User&)>& leaves,
-                        const RunEngineOptions& options, RunWork& work) {
+// Takes the members for whom `leaves` says so out of a group, in batches. False
+// if some of them stay, for they are pinned (B5).
+absl::StatusOr<bool> EmptyGroup(const std::string& group,
+                                const std::string& rule,
+                                const std::function<bool(const User&)>& leaves,
+                                const RunEngineOptions& options,
+                                RunWork& work) {
   std::string after;
+  bool have_all_left = true;
   while (true) {
     ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
     UserSync sync(work, *transaction, options.clock.TimeNow(), options.make_id);
     ASSIGN_OR_RETURN(
         std::vector<std::string> members,
         transaction->identities().ListMembers(group, after, kMembersPerBatch));
-    if (members.empty()) return absl::OkStatus();
+    if (members.empty()) return have_all_left;
     after = members.back();
     for (const std::string& member : members) {
       ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
                        transaction->identities().FindUser(member));
       if (record.has_value() && leaves(record->user)) {
-        RETURN_IF_ERROR(sync.LeaveGroup(*record, group, rule));
+        ASSIGN_OR_RETURN(const bool has_left,
+                         sync.LeaveGroup(*record, group, rule));
+        have_all_left &= has_left;
       }
     }
     if (transaction->empty()) continue;
@@ -238,7 +245,8 @@ absl::Status EmptyGroup(const std::string& group, const std::string& rule,
 // Members whom the directory does not know, or not any more, leave a group that
 // it has taken over (R45, R46). Not one that has vanished from the source (A7):
 // who belongs to it is not known. Nor one that is about to be released (A8): it
-// keeps whom no sync has put there.
+// keeps whom no sync has put there. Those who are pinned leave it in the run
+// after the pin is lifted (B5).
 absl::Status RemoveStrangers(const RunEngineOptions& options, RunWork& work) {
   ASSIGN_OR_RETURN(std::vector<GroupRecord> groups,
                    options.store.Identities(work.account())
@@ -250,13 +258,14 @@ absl::Status RemoveStrangers(const RunEngineOptions& options, RunWork& work) {
                                record.group.source_id)) {
       continue;
     }
-    RETURN_IF_ERROR(EmptyGroup(
-        record.group.id, "R45",
-        [&](const User& user) {
-          return user.ClaimOf(work.directory()) == nullptr ||
-                 user.pending_deletion();
-        },
-        options, work));
+    ASSIGN_OR_RETURN(const bool have_all_left,
+                     EmptyGroup(
+                         record.group.id, "R45",
+                         [&](const User& user) {
+                           return IsStranger(user, work.directory());
+                         },
+                         options, work));
+    if (!have_all_left) continue;
     ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
     RETURN_IF_ERROR(SettleTakenOver(record.group.id, *transaction));
     RETURN_IF_ERROR(transaction->Commit());
@@ -311,7 +320,8 @@ absl::Status TakeWithheld(const RunEngineOptions& options, RunWork& work) {
 }
 
 // A group that has been released is no longer the directory's, so that what is
-// found is what is left to do.
+// found is what is left to do. One with members who are pinned is not released
+// before they may leave it: nobody would take them out of it then (B5).
 absl::Status ReleaseGroups(const RunEngineOptions& options, RunWork& work) {
   if (!work.place.complete() || IsApprovedBatch(work)) return absl::OkStatus();
   const absl::flat_hash_set<std::string> selected(
@@ -322,9 +332,12 @@ absl::Status ReleaseGroups(const RunEngineOptions& options, RunWork& work) {
                        .GroupsOfDirectory(work.directory()));
   for (const GroupRecord& record : groups) {
     if (selected.contains(record.group.source_id)) continue;
-    RETURN_IF_ERROR(EmptyGroup(
-        record.group.id, "A8",
-        [](const User& user) { return !user.claims.empty(); }, options, work));
+    ASSIGN_OR_RETURN(const bool have_all_left,
+                     EmptyGroup(
+                         record.group.id, "A8",
+                         [](const User& user) { return !user.claims.empty(); },
+                         options, work));
+    if (!have_all_left) continue;
     ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
     RETURN_IF_ERROR(ReleaseGroup(record.group.id, options.clock.TimeNow(), work,
                                  *transaction));

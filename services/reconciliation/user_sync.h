@@ -78,9 +78,10 @@ class UserSync {
   // Makes void what the guard holds of a user.
   void DropHeld(const std::string& source_id);
 
-  // Takes a user out of a group, whoever he is.
-  absl::Status LeaveGroup(const UserRecord& record, const std::string& group,
-                          const std::string& rule);
+  // Takes a user out of a group, whoever he is; false: he is pinned, and stays.
+  absl::StatusOr<bool> LeaveGroup(const UserRecord& record,
+                                  const std::string& group,
+                                  const std::string& rule);
 
   // Whether the user is to be left alone. A plan shows what becomes of its
   // directory's users, for its application unpins them.

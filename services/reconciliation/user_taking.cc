@@ -273,19 +273,20 @@ absl::Status UserSync::CarryOutDue(const UserRecord& record,
                Marked(record.mark, work_.run.name(), decision, 0, left));
 }
 
-absl::Status UserSync::LeaveGroup(const UserRecord& record,
-                                  const std::string& group,
-                                  const std::string& rule) {
-  if (IsPinned(record.user)) return absl::OkStatus();
+absl::StatusOr<bool> UserSync::LeaveGroup(const UserRecord& record,
+                                          const std::string& group,
+                                          const std::string& rule) {
+  if (IsPinned(record.user)) return false;
   reconciliation::Withheld due;
   due.leave_groups = {group};
   UserDecision decision = DecideWithheld(record.user, due, now_);
-  if (decision.fate == Fate::kUnchanged) return absl::OkStatus();
+  if (decision.fate == Fate::kUnchanged) return true;
   decision.rules = {rule};
   v1::RunCounters& counters = work_.counters();
   counters.set_memberships_removed(counters.memberships_removed() + 1);
-  return Write(&record, decision,
-               Marked(record.mark, work_.run.name(), decision, 0, 1));
+  RETURN_IF_ERROR(Write(&record, decision,
+                        Marked(record.mark, work_.run.name(), decision, 0, 1)));
+  return true;
 }
 
 }  // namespace rollcall::reconciliation

@@ -144,26 +144,30 @@ void Sync::NoteLinks() {
 }
 
 // R45, R46: members whom the directory does not know leave a group that it has
-// taken over.
+// taken over; those who are pinned when they may (B5).
 void Sync::ClearStrangers() {
   for (const auto& [object, number] : linked_) {
     Group& group = state_.groups.at(number);
     if (!group.has_strangers || missing_.count(number) > 0) continue;
+    group.has_strangers = false;
     for (auto& [member, user] : state_.users) {
       if (user.groups.count(number) == 0) continue;
       auto claim = user.claims.find(directory_);
       if (claim != user.claims.end() && !user.in_trash()) continue;
-      if (user.pinned()) continue;  // B5
+      if (user.pinned()) {
+        group.has_strangers = true;
+        continue;
+      }
       const User before = user;
       user.groups.erase(number);
       Tell(member, before, "UPDATED", {"R45", "R46"});
     }
-    group.has_strangers = false;
   }
 }
 
 // A8: unmanaged from now on, and without synced members, whichever directory's
-// they are: nobody has put them there by hand (R95).
+// they are: nobody has put them there by hand (R95). Not before those who are
+// pinned may leave it (B5).
 void Sync::ReleaseGroups() {
   std::map<int, int> released;  // Our numbers, by object.
   for (const auto& [number, group] : state_.groups) {
@@ -172,13 +176,16 @@ void Sync::ReleaseGroups() {
   }
   for (const auto& [object, number] : released) {
     Group& group = state_.groups.at(number);
+    bool is_kept = false;
     for (auto& [member, user] : state_.users) {
-      if (user.groups.count(number) == 0) continue;
-      if (!user.managed() || user.pinned()) continue;
+      if (user.groups.count(number) == 0 || !user.managed()) continue;
+      is_kept |= user.pinned();
+      if (user.pinned()) continue;
       const User before = user;
       user.groups.erase(number);
       Tell(member, before, "UPDATED", {"A8"});
     }
+    if (is_kept) continue;
     group.directory.clear();
     group.object = 0;
     group.has_strangers = false;

@@ -72,6 +72,16 @@ User Uncreated(const User& now_is, int64_t now) {
   return after;
 }
 
+// R45, R46: a group that was taken over since lets them go again one day.
+void LetStrangersIn(const User& user, State& state) {
+  for (const int number : user.groups) {
+    Group& group = state.groups.at(number);
+    if (group.directory.empty()) continue;
+    const bool is_known = user.claims.count(group.directory) > 0;
+    if (!is_known || user.in_trash()) group.has_strangers = true;
+  }
+}
+
 }  // namespace
 
 void History::Add(const State& before, const Outcome& outcome,
@@ -132,6 +142,7 @@ Outcome History::Undo(size_t index, State& state, int64_t now) {
                               : Uncreated(now_is, now);
     user.pinned_by = run.directory;
     user.updated = now;
+    LetStrangersIn(user, state);
     ++result.counters["users_reverted"];
     const std::string kind = user.in_trash() == now_is.in_trash() ? "UPDATED"
                              : user.in_trash()                    ? "REMOVED"
