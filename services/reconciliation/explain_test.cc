@@ -1,4 +1,5 @@
 // What ExplainUser tells of a user: now, next, and before (B4).
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -184,6 +185,19 @@ TEST_F(ExplainTest, B4_ARemovalIsToldWithItsEvidenceAndThePurgeThatFollows) {
   ASSERT_THAT(answer.history(), SizeIs(3));
   EXPECT_EQ(answer.history(0).kind(), v1::HistoryEntry::PURGED);
   EXPECT_EQ(answer.history(1).kind(), v1::HistoryEntry::REMOVED);
+}
+
+TEST_F(ExplainTest, B4_B5_R60_ThePurgeOfAPinnedUserIsNotPromised) {
+  world.Revert(world.Sync());
+  const v1::ExplainUserResponse answer = Explain(NameOf("ada@a.test"));
+  const auto& changes = answer.upcoming_changes();
+  const auto purge =
+      std::find_if(changes.begin(), changes.end(), [](const auto& change) {
+        return change.kind() == v1::UpcomingChange::PURGE;
+      });
+  ASSERT_NE(purge, changes.end());
+  EXPECT_THAT(purge->message(), HasSubstr(absl::StrCat(
+                                    "no plan of ", kDirectory, " is applied")));
 }
 
 TEST_F(ExplainTest, B4_TheWayIntoScopeIsAskedForOnlyOnRequest) {

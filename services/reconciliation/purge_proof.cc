@@ -1,5 +1,7 @@
 #include "services/reconciliation/purge_proof.h"
 
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "common/log/log.h"
 #include "common/status/errors.h"
@@ -43,6 +45,22 @@ absl::Status Unproven(const UserName& name, const DirectoryName& directory,
       {{"user", name.ToString()}, {"directory", directory.ToString()}});
 }
 
+// No sync brings the user back, so that asking again soon tells nothing new.
+absl::Status KeptByPin(const UserName& name, const User& user,
+                       const DirectoryName& directory) {
+  const std::string pinned_by =
+      DirectoryName(name.account(), user.pinned_by).ToString();
+  return FailedPrecondition(
+      "PURGE_PINNED",
+      absl::StrCat(name.ToString(), " is kept: ", directory.ToString(),
+                   " has the user in a selected group, and no sync brings the "
+                   "user back before a plan of ",
+                   pinned_by, " is applied, for a run was undone."),
+      {{"user", name.ToString()},
+       {"directory", directory.ToString()},
+       {"pinned_by", pinned_by}});
+}
+
 }  // namespace
 
 absl::StatusOr<absl::optional<v1::Evidence>> ProveAbsence(
@@ -55,6 +73,9 @@ absl::StatusOr<absl::optional<v1::Evidence>> ProveAbsence(
     if (*gone) continue;
     absl::StatusOr<SourceView> view = LookAtClaim(directory, claim, client);
     if (!view.ok()) return Unproven(name, directory, view.status());
+    if (view->in_scope() && !user.pinned_by.empty()) {
+      return KeptByPin(name, user, directory);
+    }
     if (!view->proves_absence()) {
       return Unproven(name, directory, absl::OkStatus());
     }

@@ -1,5 +1,5 @@
 // Asks the source for the last time whether somebody is gone, before he is
-// deleted for good (B3, invariant 9).
+// deleted for good (R60, B3, invariant 9).
 #ifndef ROLLCALL_SERVICES_RECONCILIATION_PURGE_PROOF_H_
 #define ROLLCALL_SERVICES_RECONCILIATION_PURGE_PROOF_H_
 
@@ -14,8 +14,10 @@ namespace rollcall::reconciliation {
 
 // What the source has said; none if no directory is left that could have the
 // user. FAILED_PRECONDITION, reason PURGE_UNPROVEN, if the source shows the
-// user in scope, cannot tell, or cannot be asked. Waits for the source: not
-// inside a transaction.
+// user in scope, cannot tell, or cannot be asked; reason PURGE_PINNED, if it
+// shows the user in scope and an undone run keeps every sync from bringing the
+// user back (B5): to delete it then would let the next sync create it anew.
+// Waits for the source: not inside a transaction.
 absl::StatusOr<absl::optional<v1::Evidence>> ProveAbsence(
     const UserName& name, const User& user, DirectoryClient& client);
 

@@ -507,6 +507,30 @@ TEST_F(ServiceTest, R60_R64_PurgeIsFencedAndFinal) {
   EXPECT_NE(Lookup("ada@a.test")->name(), name);
 }
 
+// A sync has created ada and was undone: to delete it would let the next sync
+// create it anew, with a mail.
+TEST_F(ServiceTest, R60_B5_B3_WhomAnUndoneRunHasTrashedIsKeptForAPlan) {
+  ASSERT_OK_AND_ASSIGN(const v1::Run run, Create());
+  Work();
+  const std::string name = Lookup("ada@a.test")->name();
+  world.Revert(Get(run.name()));
+  ASSERT_EQ(Lookup("ada@a.test")->state(), v1::User::PENDING_DELETION);
+  world.clock.AdvanceTime(absl::Hours(24 * 7));
+  v1::PurgeUserRequest purge;
+  purge.set_name(name);
+  purge.set_deletion_epoch(1);
+  EXPECT_THAT(users.PurgeUser(purge),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "PURGE_PINNED"));
+  world.directory_service.look_error = absl::UnavailableError("away");
+  EXPECT_THAT(
+      users.PurgeUser(purge),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "PURGE_UNPROVEN"));
+  world.directory_service.look_error = absl::OkStatus();
+  // The days hold as soon as the source does not have it any more.
+  world.tenant().MoveOutside(10);
+  EXPECT_TRUE(users.PurgeUser(purge)->purged());
+}
+
 // The source has the last word (invariants 9 to 11), unless a person has it.
 TEST_F(ServiceTest, R60_R62_B3_WhoIsNotProvedGoneIsNotPurgedByTheClock) {
   ASSERT_OK(Create());

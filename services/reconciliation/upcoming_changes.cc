@@ -43,9 +43,18 @@ v1::UpcomingChange& Add(v1::UpcomingChange::Kind kind, std::string subject,
 void AddPurge(const OutlookFacts& facts, Upcoming* all) {
   if (!facts.user.pending_deletion()) return;
   const TrashedUserName trashed(facts.account, facts.user.id);
-  *Add(v1::UpcomingChange::PURGE, trashed.ToString(), "R60",
-       "The user is deleted for good, unless the source has it in a selected "
-       "group again before.",
+  std::string message =
+      "The user is deleted for good, unless the source has it in a selected "
+      "group again before.";
+  if (!facts.user.pinned_by.empty()) {
+    message = absl::StrCat(
+        "The user is deleted for good, unless the source has it in a selected "
+        "group then: it stays in the trash as long as that is so and no plan "
+        "of ",
+        DirectoryName(facts.account, facts.user.pinned_by).ToString(),
+        " is applied, for a run was undone.");
+  }
+  *Add(v1::UpcomingChange::PURGE, trashed.ToString(), "R60", std::move(message),
        all)
        .mutable_due_time() =
       ToTimestamp(*facts.user.delete_time + facts.trash_retention);

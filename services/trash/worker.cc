@@ -18,6 +18,10 @@ constexpr int kAccountsPerPage = 1000;
 // Until then a sync has brought back whoever is there again, most likely.
 constexpr absl::Duration kUnprovenDelay = absl::Hours(1);
 
+// Whom an undone run has put here waits for a person, who applies a plan (B5):
+// the source need not be asked so often.
+constexpr absl::Duration kPinnedDelay = absl::Hours(24);
+
 // The other side is down: every further call would fail too.
 bool IsDown(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
@@ -89,7 +93,8 @@ absl::Status TrashWorker::Settle(const UserName& user, const TrashEntry& entry,
   }
   const absl::Status purged =
       Purge(store_, reconciliation_, user, entry, /*actor=*/"");
-  if (ReasonOf(purged) == "PURGE_UNPROVEN") {
+  const bool is_pinned = ReasonOf(purged) == "PURGE_PINNED";
+  if (is_pinned || ReasonOf(purged) == "PURGE_UNPROVEN") {
     static auto& unproven_total =
         Counter("rollcall_trash_unproven_total",
                 "Purges put off because the source did not prove that the user "
@@ -97,7 +102,7 @@ absl::Status TrashWorker::Settle(const UserName& user, const TrashEntry& entry,
     unproven_total.Increment();
     LogWarning("purge_put_off", {{"user", user.ToString()}, {"error", purged}});
     return store_.Postpone(user.account(), user.id(), entry.deletion_epoch,
-                           now + kUnprovenDelay);
+                           now + (is_pinned ? kPinnedDelay : kUnprovenDelay));
   }
   // The user has come back: nothing is left to do.
   if (ReasonOf(purged) == "DELETION_SUPERSEDED") return absl::OkStatus();

@@ -375,5 +375,24 @@ TEST(TrashWorker, R60_WhoIsNotProvedGoneIsKeptAnotherHour) {
   EXPECT_FALSE(trash.reconciliation.Exists("ada"));
 }
 
+// Whom an undone run has trashed waits for a plan, not for the next sync.
+TEST(TrashWorker, R60_B5_WhomAnUndoneRunHasTrashedIsAskedForOnceADay) {
+  Trash trash;
+  trash.reconciliation.Create("ada");
+  trash.reconciliation.Remove("ada", kNoon);
+  trash.clock.SetTime(kNoon + 7 * kDay);
+  trash.reconciliation.FailPurges(
+      FailedPrecondition("PURGE_PINNED", "The source still has it."));
+  for (int hour = 0; hour < 48; ++hour) {
+    ASSERT_OK(trash.Settle());
+    trash.clock.AdvanceTime(absl::Hours(1));
+  }
+  EXPECT_EQ(trash.reconciliation.purge_calls(), 2);
+  EXPECT_THAT(trash.Users(), ElementsAre("ada"));
+  trash.reconciliation.FailPurges(absl::OkStatus());
+  ASSERT_OK(trash.Settle());
+  EXPECT_THAT(trash.Users(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace rollcall::trash

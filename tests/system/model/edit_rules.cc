@@ -138,7 +138,7 @@ Outcome Edit::Purge(int number, int deletions) {
   // The source is asked once more.
   for (const auto& [directory, claim] : user.claims) {
     if (ScopeOf(tenants_.at(directory)).count(claim.object) > 0) {
-      return {.answer = "PURGE_UNPROVEN"};
+      return {.answer = user.pinned() ? "PURGE_PINNED" : "PURGE_UNPROVEN"};
     }
   }
   return Erase(number);
