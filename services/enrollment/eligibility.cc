@@ -8,6 +8,7 @@ Eligibility Judge(const Candidate& user, const DirectoryOptions& directory) {
   if (!directory.enrollment_mail) return Eligibility::kMailOff;
   if (user.state == UserState::kPendingDeletion) return Eligibility::kTrashed;
   if (!user.managed) return Eligibility::kNotManaged;
+  if (user.pinned) return Eligibility::kPinned;
   if (user.state == UserState::kDisabled) return Eligibility::kDisabled;
   if (user.state == UserState::kBypass) return Eligibility::kBypass;
   if (user.device_count > 0) return Eligibility::kHasDevice;
@@ -28,6 +29,8 @@ absl::string_view EligibilityName(Eligibility eligibility) {
       return "MAIL_OFF";
     case Eligibility::kNotManaged:
       return "NOT_MANAGED";
+    case Eligibility::kPinned:
+      return "USER_PINNED";
     case Eligibility::kTrashed:
       return "USER_PENDING_DELETION";
     case Eligibility::kDisabled:

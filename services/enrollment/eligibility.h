@@ -1,4 +1,4 @@
-// Decides whether a user is to get a link by mail, or why not (R82, R41).
+// Decides whether a user is to get a link by mail, or why not (R82, R41, B5).
 // Pure.
 //
 // Asked when a run has ended, and again at the moment of sending.
@@ -21,6 +21,8 @@ struct Candidate {
   bool source_has_phone_data = false;
   // Whether the directory that would mail manages the user.
   bool managed = true;
+  // Whether a run was undone for the user, and no plan was applied since.
+  bool pinned = false;
 };
 
 // What the decision depends on, of the directory.
@@ -33,6 +35,7 @@ enum class Eligibility {
   kEligible,
   kMailOff,       // The directory does not want mails (R82, A16).
   kNotManaged,    // The user is none of this directory's.
+  kPinned,        // A run was undone for the user: no new mails (B5).
   kTrashed,       // In the trash (R82, A18).
   kDisabled,      // Disabled (R82, A11).
   kBypass,        // Not active, though not barred (R82).

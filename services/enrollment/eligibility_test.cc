@@ -36,7 +36,7 @@ Candidate With(void (*change)(Candidate*)) {
 
 class EligibilityTest : public ::testing::TestWithParam<Case> {};
 
-TEST_P(EligibilityTest, R82_R41_A11_A17_A18_Judges) {
+TEST_P(EligibilityTest, R82_R41_A11_A17_A18_B5_Judges) {
   EXPECT_EQ(Judge(GetParam().user, GetParam().directory), GetParam().expected);
 }
 
@@ -70,6 +70,8 @@ INSTANTIATE_TEST_SUITE_P(
         {"R82_AnotherDirectorysUser",
          With([](Candidate* u) { u->managed = false; }), kMail,
          Eligibility::kNotManaged},
+        {"B5_PinnedByAnUndoneRun", With([](Candidate* u) { u->pinned = true; }),
+         kMail, Eligibility::kPinned},
         {"R41_PhoneDataAndPhonesImported",
          With([](Candidate* u) { u->source_has_phone_data = true; }),
          kMailAndPhones, Eligibility::kHasPhoneData},

@@ -57,6 +57,7 @@ Person PersonOf(const User& user) {
   }
   person.set_source_has_phone_data(user.source_has_phone_data());
   person.set_device_count(user.device_count());
+  person.set_pinned(!user.pinned_by().empty());
   return person;
 }
 
@@ -67,7 +68,8 @@ Candidate CandidateOf(const Person& person, const std::string& directory) {
           .source_has_phone_data = person.source_has_phone_data(),
           .managed = std::find(person.directories().begin(),
                                person.directories().end(),
-                               directory) != person.directories().end()};
+                               directory) != person.directories().end(),
+          .pinned = person.pinned()};
 }
 
 DirectoryOptions OptionsOf(const absl::optional<store::Directory>& directory) {

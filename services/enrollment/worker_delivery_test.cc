@@ -48,6 +48,9 @@ TEST_F(EnrollmentWorkerTest, B8_A18_EveryConditionIsCheckedAgainAtSending) {
             "USER_PENDING_DELETION"}},
           {"mia", {[](User* u) { u->clear_email(); }, "NO_EMAIL"}},
           {"dev", {[](User* u) { u->set_device_count(1); }, "HAS_DEVICE"}},
+          {"pia",
+           {[](User* u) { u->set_pinned_by("accounts/acme/directories/d1"); },
+            "USER_PINNED"}},
           {"out", {[](User* u) { u->clear_managed_by(); }, "NOT_MANAGED"}},
       };
   for (const auto& [id, change] : changes) reconciliation_.Create(id);

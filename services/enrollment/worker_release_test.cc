@@ -138,14 +138,22 @@ TEST_F(EnrollmentWorkerTest, R70_AFailedRunReleasesNothing) {
   EXPECT_THAT(Recipients(), SizeIs(1));
 }
 
-TEST_F(EnrollmentWorkerTest, B5_AnUndoneRunReleasesNothing) {
+// Not even by the runs that follow: only a plan brings what was undone back.
+TEST_F(EnrollmentWorkerTest, B5_AnUndoneRunReleasesNothingBeforeTheNextPlan) {
   reconciliation_.Create("ada");
+  reconciliation_.Create("bob");
+  reconciliation_.Update(
+      "ada", [](User* u) { u->set_pinned_by("accounts/acme/directories/d1"); });
   reconciliation_.FinishRun("r1", {.kind = Run::REVERT});
   ASSERT_OK(RunAll());
   EXPECT_THAT(Recipients(), IsEmpty());
   reconciliation_.FinishRun("r2");
   ASSERT_OK(RunAll());
-  EXPECT_THAT(Recipients(), SizeIs(1));
+  EXPECT_THAT(Recipients(), ElementsAre("bob@example.com"));
+  reconciliation_.Update("ada", [](User* u) { u->clear_pinned_by(); });
+  reconciliation_.FinishRun("r3", {.kind = Run::PLAN});
+  ASSERT_OK(RunAll());
+  EXPECT_THAT(Recipients(), ElementsAre("bob@example.com", "ada@example.com"));
 }
 
 TEST_F(EnrollmentWorkerTest, R94_AReleaseOfManyGoesOnWhereItStopped) {
