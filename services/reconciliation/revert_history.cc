@@ -3,11 +3,13 @@
 #include <memory>
 #include <utility>
 
+#include "common/identity/resource_name.h"
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
 #include "services/reconciliation/before_keys.h"
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/records.h"
+#include "services/reconciliation/run_reader.h"
 #include "services/reconciliation/store.pb.h"
 
 namespace rollcall::reconciliation {
@@ -16,6 +18,17 @@ namespace {
 using rollcall::store::GetMessage;
 using rollcall::store::KeyRange;
 using rollcall::store::KeyReader;
+
+// Whether the run that an event is of undoes `run`, too: it was cancelled or
+// has failed before `reverting` began.
+absl::StatusOr<bool> Undoes(const std::string& event_run,
+                            const std::string& run, const RunReader& runs) {
+  if (event_run.empty()) return false;  // A person's.
+  ASSIGN_OR_RETURN(const RunName name, RunName::Parse(event_run));
+  ASSIGN_OR_RETURN(const absl::optional<v1::Run> found,
+                   runs.FindRun(name.directory().id(), name.id()));
+  return found.has_value() && found->reverted_run() == run;
+}
 
 }  // namespace
 
@@ -33,6 +46,7 @@ absl::StatusOr<absl::optional<RevertHistory>> ReadRevertHistory(
     const std::string& run, const std::string& reverting,
     const rollcall::store::Reader& rows) {
   RevertHistory history;
+  bool is_ours = false;  // Undone by `reverting` itself.
   auto places = rows.Scan(account, KeyRange::Prefix(keys::HistoryOf(user_id)));
   while (true) {
     ASSIGN_OR_RETURN(const absl::optional<rollcall::store::Entry> entry,
@@ -51,9 +65,12 @@ absl::StatusOr<absl::optional<RevertHistory>> ReadRevertHistory(
     if (!row.has_value()) continue;  // Too old to be kept.
     const v1::ChangeEvent& event = row->event();
     if (history.first != 0 && event.run() == reverting) {
-      history.is_reverted = true;
-    } else if (history.first != 0) {
-      history.is_changed_since |= event.run() != run;
+      history.is_reverted = is_ours = true;
+    } else if (history.first != 0 && event.run() != run) {
+      ASSIGN_OR_RETURN(const bool undoes,
+                       Undoes(event.run(), run, RunReader(rows, account)));
+      history.is_reverted = undoes || is_ours;
+      history.is_changed_since |= !undoes;
     } else if (event.run() == run) {
       history.first = sequence;
       ASSIGN_OR_RETURN(const absl::optional<store::UserRow> before,

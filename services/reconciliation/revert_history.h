@@ -21,9 +21,11 @@ struct RevertHistory {
   absl::optional<User> before;
   // Whether the run has brought the user into being.
   bool is_created = false;
-  // Whether somebody else has changed the user after that first event.
+  // Whether somebody else has changed the user after that first event; another
+  // undoing of the run, which was not carried to its end, is nobody else.
   bool is_changed_since = false;
-  // Whether the undoing has been to the user already.
+  // Whether the undoing has been to the user already, or an earlier one and
+  // nobody since.
   bool is_reverted = false;
 };
 

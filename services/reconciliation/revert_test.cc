@@ -11,6 +11,7 @@
 #include "services/reconciliation/changed_world.h"
 #include "services/reconciliation/feed_expiry.h"
 #include "services/reconciliation/invariants.h"
+#include "services/reconciliation/run_requests.h"
 #include "services/reconciliation/run_reverting.h"
 #include "services/reconciliation/world.h"
 
@@ -347,6 +348,60 @@ TEST(Revert, B5_B12_KilledAtEachCommitItEndsTheSame) {
       ASSERT_EQ(world->Dump(), expected);
     }
   }
+}
+
+// Undoes a run until one user or so is as before, and cancels that.
+v1::Run UndoInPart(World& world, const v1::Run& mad) {
+  const RunName name = world.StartReverting(mad);
+  world.faulty->FailCommit(2, FaultyStore::Outcome::kNotWritten);
+  EXPECT_FALSE(world.Carry(name).ok());
+  world.Restart();
+  EXPECT_OK(RequestCancel(name, *world.store).status());
+  EXPECT_OK(world.Carry(name));
+  const v1::Run cancelled = world.Find(name);
+  EXPECT_EQ(cancelled.state(), v1::Run::CANCELLED);
+  EXPECT_GT(cancelled.counters().users_reverted(), 0);
+  EXPECT_LT(cancelled.counters().users_reverted(), 3);
+  return cancelled;
+}
+
+TEST(Revert, B5_GoesOnWhereACancelledUndoingHasStopped) {
+  World world(/*max_batch_rows=*/4);
+  Populate(world);
+  const v1::Run mad = SyncMad(world);
+  const v1::Run cancelled = UndoInPart(world, mad);
+  const v1::Run revert = world.Revert(mad);
+  EXPECT_EQ(revert.state(), v1::Run::SUCCEEDED);
+  EXPECT_THAT(revert.problems(), IsEmpty());
+  EXPECT_THAT(revert.counters().not_reverted(), IsEmpty());
+  EXPECT_EQ(cancelled.counters().users_reverted() +
+                revert.counters().users_reverted(),
+            3);
+}
+
+TEST(Revert, B5_WhomAPlanHasChangedAfterACancelledUndoingIsLeftAlone) {
+  World world(/*max_batch_rows=*/4);
+  Populate(world);
+  const v1::Run mad = SyncMad(world);
+  const v1::Run cancelled = UndoInPart(world, mad);
+  world.clock.AdvanceTime(kHour);
+  world.Apply(world.Plan());
+  const v1::Run revert = world.Revert(mad);
+  EXPECT_EQ(revert.state(), v1::Run::PARTIAL);
+  EXPECT_EQ(revert.counters().not_reverted().at("CHANGED_SINCE"),
+            cancelled.counters().users_reverted());
+}
+
+TEST(Revert, B5_B1_APlanThatWasCancelledHasDoneNothingToUndo) {
+  World world;
+  Populate(world);
+  const RunName plan = world.StartPlan();
+  ASSERT_OK(RequestCancel(plan, *world.store).status());
+  ASSERT_OK(world.Carry(plan));
+  ASSERT_EQ(world.Find(plan).state(), v1::Run::CANCELLED);
+  EXPECT_THAT(
+      StartRevert(plan, "x", {}, world.clock.TimeNow(), *world.store),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "RUN_NOT_REVERTIBLE"));
 }
 
 // What the run has done is not known any more.

@@ -254,13 +254,13 @@ absl::StatusOr<bool> RevertSome(const RunEngineOptions& options,
 }
 
 absl::Status CheckRevertible(const v1::Run& run, const RunReader& runs) {
-  const bool has_acted =
-      run.state() != v1::Run::RUNNING && run.state() != v1::Run::PLANNED;
+  const bool has_acted = run.state() != v1::Run::RUNNING && !run.plan_only();
   if (!has_acted || run.kind() == v1::Run::REVERT) {
     return FailedPrecondition(
         "RUN_NOT_REVERTIBLE",
         absl::StrCat(run.name(), " is ", v1::Run::State_Name(run.state()),
-                     " and of kind ", v1::Run::Kind_Name(run.kind()),
+                     run.plan_only() ? ", a plan" : "", " and of kind ",
+                     v1::Run::Kind_Name(run.kind()),
                      "; only what a run has done can be undone, and once."),
         {{"run", run.name()}});
   }
