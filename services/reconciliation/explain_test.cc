@@ -187,6 +187,44 @@ TEST_F(ExplainTest, B4_ARemovalIsToldWithItsEvidenceAndThePurgeThatFollows) {
   EXPECT_EQ(answer.history(1).kind(), v1::HistoryEntry::REMOVED);
 }
 
+TEST_F(ExplainTest, B4_B5_ThePinIsToldWhenItIsSetAndWhenItIsLifted) {
+  world.Sync();
+  world.tenant().UserAt(10).set_email("oops@a.test");
+  const v1::Run mad = world.Sync();
+  world.clock.AdvanceTime(absl::Hours(1));
+  world.Revert(mad);
+  const std::string name = NameOf("ada@a.test");
+  v1::ExplainUserResponse answer = Explain(name);
+  EXPECT_THAT(Texts(answer.history(0)),
+              Contains(absl::StrCat("pinned_by:  -> ", kDirectory)));
+
+  world.tenant().UserAt(10).set_email("ada@a.test");
+  world.clock.AdvanceTime(absl::Hours(1));
+  world.Apply(world.Plan());
+  answer = Explain(name);
+  EXPECT_THAT(Texts(answer.history(0)),
+              ElementsAre(absl::StrCat("pinned_by: ", kDirectory, " -> ")));
+  EXPECT_THAT(answer.history(0).explanation(), HasSubstr("plan"));
+}
+
+TEST_F(ExplainTest, B4_B5_R33_NoRenameIsAnnouncedToAPinnedUser) {
+  world.Sync();
+  world.tenant().UserAt(10).set_email("oops@a.test");
+  const v1::Run mad = world.Sync();
+  world.clock.AdvanceTime(absl::Hours(1));
+  world.Revert(mad);
+  world.tenant().normalization = true;
+  const auto is_announced = [&](const char* username) {
+    const auto answer = Explain(NameOf(username));
+    const auto& changes = answer.upcoming_changes();
+    return std::any_of(changes.begin(), changes.end(), [](const auto& change) {
+      return change.kind() == v1::UpcomingChange::RENAME_DUE;
+    });
+  };
+  EXPECT_TRUE(is_announced("ben@a.test"));
+  EXPECT_FALSE(is_announced("ada@a.test"));
+}
+
 TEST_F(ExplainTest, B4_B5_R60_ThePurgeOfAPinnedUserIsNotPromised) {
   world.Revert(world.Sync());
   const v1::ExplainUserResponse answer = Explain(NameOf("ada@a.test"));

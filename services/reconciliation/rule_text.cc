@@ -43,7 +43,7 @@ constexpr RuleSentence kSentences[] = {
     {"A9", "The directory was deleted."},
     {"A11", "The source has the user in a selected group, disabled."},
     {"A13", "The source has ended what an administrator had set."},
-    {"B5", "A run was undone."},
+    {"B5", "A run was undone, or a plan that followed has lifted the pin."},
     {"B10", "An administrator has decided so at the collision desk."},
 };
 

@@ -127,7 +127,8 @@ void AddRename(const Claim& claim, const directory::v1::Directory& directory,
                                   directory::v1::Directory::FOLLOW,
                 .desk = desk});
   if (due.has_value()) {
-    if (desk.choice == DeskChoice::kSkip) return;
+    // No run renames whoever is pinned (B5).
+    if (desk.choice == DeskChoice::kSkip || !user.pinned_by.empty()) return;
     Add(v1::UpcomingChange::RENAME_DUE, directory.name(), due->rule,
         absl::StrCat("The next full run gives the username ", due->username,
                      ", if it is free."),

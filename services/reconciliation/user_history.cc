@@ -126,6 +126,7 @@ Changes ChangesBetween(const v1::User& before, const v1::User& after) {
             BoolText(after.source_has_phone_data()), &changes);
   AddListChanges("devices", DevicesOf(before), DevicesOf(after), &changes);
   AddChange("note", before.note(), after.note(), &changes);
+  AddChange("pinned_by", before.pinned_by(), after.pinned_by(), &changes);
   return changes;
 }
 
