@@ -197,6 +197,8 @@ TEST_F(ExplainTest, B4_B5_ThePinIsToldWhenItIsSetAndWhenItIsLifted) {
   v1::ExplainUserResponse answer = Explain(name);
   EXPECT_THAT(Texts(answer.history(0)),
               Contains(absl::StrCat("pinned_by:  -> ", kDirectory)));
+  EXPECT_THAT(Upcoming(answer, world.clock.TimeNow()), Contains("PINNED - B5"));
+  EXPECT_EQ(answer.upcoming_changes(0).subject(), kDirectory);
 
   world.tenant().UserAt(10).set_email("ada@a.test");
   world.clock.AdvanceTime(absl::Hours(1));
@@ -205,6 +207,8 @@ TEST_F(ExplainTest, B4_B5_ThePinIsToldWhenItIsSetAndWhenItIsLifted) {
   EXPECT_THAT(Texts(answer.history(0)),
               ElementsAre(absl::StrCat("pinned_by: ", kDirectory, " -> ")));
   EXPECT_THAT(answer.history(0).explanation(), HasSubstr("plan"));
+  EXPECT_THAT(Upcoming(answer, world.clock.TimeNow()),
+              Not(Contains("PINNED - B5")));
 }
 
 TEST_F(ExplainTest, B4_B5_R33_NoRenameIsAnnouncedToAPinnedUser) {

@@ -60,6 +60,16 @@ void AddPurge(const OutlookFacts& facts, Upcoming* all) {
       ToTimestamp(*facts.user.delete_time + facts.trash_retention);
 }
 
+// What else is announced of directories does not touch the user until then.
+void AddPin(const OutlookFacts& facts, Upcoming* all) {
+  if (facts.user.pinned_by.empty()) return;
+  const DirectoryName directory(facts.account, facts.user.pinned_by);
+  Add(v1::UpcomingChange::PINNED, directory.ToString(), "B5",
+      "A run was undone for the user: no sync changes it before the next plan "
+      "of the directory is applied.",
+      all);
+}
+
 // Whether the row of a danger is about this user.
 absl::StatusOr<bool> IsHeld(const OutlookFacts& facts,
                             const std::string& directory, int danger) {
@@ -185,6 +195,7 @@ absl::Status AddOfDirectory(const OutlookFacts& facts,
 absl::StatusOr<Upcoming> UpcomingChanges(const OutlookFacts& facts) {
   Upcoming all;
   AddPurge(facts, &all);
+  AddPin(facts, &all);
   RETURN_IF_ERROR(AddHeld(facts, &all));
   for (const ManagingDirectory& directory : facts.directories) {
     RETURN_IF_ERROR(AddOfDirectory(facts, directory, &all));
