@@ -16,11 +16,14 @@ enum class Danger {
   kGroupsEmptied = 3,  // Groups lose their last member.
   kMerged = 4,         // Users whom nobody manages are merged into.
   kEmailsCleared = 5,  // A5
+  // Members whom the directory does not know leave groups that it has taken
+  // over (R45, R46).
+  kMembersRemoved = 6,
 };
 
-inline constexpr std::array<Danger, 5> kDangers = {
-    Danger::kRemoved, Danger::kDisabled, Danger::kGroupsEmptied,
-    Danger::kMerged, Danger::kEmailsCleared};
+inline constexpr std::array<Danger, 6> kDangers = {
+    Danger::kRemoved, Danger::kDisabled,      Danger::kGroupsEmptied,
+    Danger::kMerged,  Danger::kEmailsCleared, Danger::kMembersRemoved};
 
 // More than `count` rows, and more than `percent` of the live ones, are held.
 struct Limit {

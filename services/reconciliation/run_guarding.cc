@@ -14,6 +14,7 @@
 #include "services/reconciliation/keys.h"
 #include "services/reconciliation/run_scope.h"
 #include "services/reconciliation/run_steps.h"
+#include "services/reconciliation/strangers.h"
 #include "services/reconciliation/taken_tally.h"
 
 namespace rollcall::reconciliation {
@@ -70,6 +71,8 @@ class Tally {
                     keys::Withheld(work_.directory(), work_.name.id(),
                                    work_.place.attempt(), source_id)));
       if (newer.has_value()) continue;
+      // They are counted anew (CountMembers).
+      if (danger == static_cast<int>(Danger::kMembersRemoved)) continue;
       RETURN_IF_ERROR(Count(row->message));
     }
   }
@@ -96,6 +99,13 @@ class Tally {
     return absl::OkStatus();
   }
 
+  // Only a complete reading takes them out of groups (R30).
+  absl::Status CountMembers() {
+    if (!work_.place.complete()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(strangers_, CountStrangers(identities_, work_));
+    return absl::OkStatus();
+  }
+
   GuardFact Removed() const {
     // Whom runs have removed was there a day ago.
     GuardFact fact = Fact(Danger::kRemoved, removed_, work_.scope.live_count());
@@ -108,14 +118,22 @@ class Tally {
     // A first sync has no live users yet; what it merges is a part of all that
     // it sees.
     const int64_t seen = work_.run.counters().users_seen();
-    return {Removed(), Fact(Danger::kDisabled, disabled_, live),
+    return {Removed(),
+            Fact(Danger::kDisabled, disabled_, live),
             GroupsEmptied(),
             Fact(Danger::kMerged, merged_, std::max(live, seen)),
-            Fact(Danger::kEmailsCleared, cleared_, live)};
+            Fact(Danger::kEmailsCleared, cleared_, live),
+            MembersRemoved()};
   }
   GuardFact GroupsEmptied() const {
     GuardFact fact = Fact(Danger::kGroupsEmptied,
                           static_cast<int64_t>(emptied_.size()), live_groups_);
+    fact.live += fact.taken;
+    return fact;
+  }
+  GuardFact MembersRemoved() const {
+    GuardFact fact =
+        Fact(Danger::kMembersRemoved, strangers_.strangers, strangers_.members);
     fact.live += fact.taken;
     return fact;
   }
@@ -166,6 +184,7 @@ class Tally {
   absl::btree_map<std::string, int64_t> leaving_;
   absl::btree_map<std::string, int64_t> leaving_removed_;
   std::vector<std::string> emptied_;
+  StrangerCount strangers_;
 };
 
 }  // namespace
@@ -181,6 +200,7 @@ absl::Status GuardWithheld(const RunEngineOptions& options, RunWork& work) {
   if (work.run.kind() == v1::Run::CHANGES) {
     RETURN_IF_ERROR(tally.CountHeld());
   }
+  RETURN_IF_ERROR(tally.CountMembers());
   RETURN_IF_ERROR(tally.CountGroups(!Judge({tally.Removed()}).empty()));
 
   const std::vector<GuardFact> held = Judge(tally.Facts());

@@ -38,6 +38,8 @@ store::ScopeRow ScopeOf(const directory::v1::Directory& directory) {
 }
 
 Limit LimitOf(const store::ScopeRow& scope, Danger danger) {
+  // Who leaves a group is nearer to being removed than to anything else.
+  if (danger == Danger::kMembersRemoved) danger = Danger::kRemoved;
   const int index = static_cast<int>(danger) - 1;
   if (index >= scope.limits_size()) return Limit();
   return {scope.limits(index).percent(), scope.limits(index).count()};

@@ -1,7 +1,6 @@
 #include "services/reconciliation/run_taking.h"
 
 #include <algorithm>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,7 +13,7 @@
 #include "absl/types/optional.h"
 #include "common/status/status_macros.h"
 #include "common/store/proto_table.h"
-#include "services/reconciliation/group_diff.h"
+#include "services/reconciliation/group_members.h"
 #include "services/reconciliation/group_sync.h"
 #include "services/reconciliation/held_batches.h"
 #include "services/reconciliation/keys.h"
@@ -22,6 +21,7 @@
 #include "services/reconciliation/run_naming.h"
 #include "services/reconciliation/run_steps.h"
 #include "services/reconciliation/source_looks.h"
+#include "services/reconciliation/strangers.h"
 #include "services/reconciliation/user_sync.h"
 
 namespace rollcall::reconciliation {
@@ -31,8 +31,6 @@ using rollcall::store::KeyRange;
 using rollcall::store::KeyReader;
 using rollcall::store::MessageCursor;
 
-// Members of a group that are looked at in one batch.
-constexpr int kMembersPerBatch = 500;
 // Withheld rows that are carried out together; with looks at the source in
 // between, fewer, so that little is asked twice after a crash.
 constexpr size_t kRowsPerBatch = 500;
@@ -51,6 +49,12 @@ struct Row {
 
 bool IsApprovedBatch(const RunWork& work) {
   return work.run.kind() == v1::Run::HELD_BATCH;
+}
+
+// Of whom the source may know nothing.
+bool IsAboutStrangers(const RunWork& work) {
+  return IsApprovedBatch(work) &&
+         work.place.held_danger() == static_cast<int>(Danger::kMembersRemoved);
 }
 
 std::string RowsOf(const RunWork& work) {
@@ -113,8 +117,8 @@ absl::StatusOr<std::vector<Row>> NextRows(const RunEngineOptions& options,
     ASSIGN_OR_RETURN(row.source_id, SourceIdIn(entry->key, work));
     row.key = std::move(entry->key);
     row.row = std::move(entry->message);
-    row.needs_view = IsApprovedBatch(work);
-    if (!row.needs_view) {
+    row.needs_view = IsApprovedBatch(work) && !IsAboutStrangers(work);
+    if (!IsApprovedBatch(work)) {
       ASSIGN_OR_RETURN(row.needs_view, sync.NeedsView(row.source_id, row.row));
     }
     if (row.needs_view) {
@@ -177,6 +181,12 @@ absl::Status CarryOut(const std::vector<Row>& rows, const Views& views,
   for (const Row& row : rows) {
     if (IsFull(options, *transaction)) break;
     UserSync sync(work, *transaction, options.clock.TimeNow(), options.make_id);
+    if (IsAboutStrangers(work)) {
+      transaction->Delete(row.key);
+      RETURN_IF_ERROR(CarryOutStranger(row.row, sync, work, *transaction));
+      work.place.set_withheld_done(work.place.withheld_done() + 1);
+      continue;
+    }
     const auto view = views.find(row.source_id);
     const SourceView* seen = view == views.end() ? nullptr : &view->second;
     // Something has happened since the rows were read: look next time.
@@ -207,69 +217,6 @@ absl::Status CarryOut(const std::vector<Row>& rows, const Views& views,
   RETURN_IF_ERROR(transaction->Commit());
   transaction.reset();
   Show(options, work);
-  return absl::OkStatus();
-}
-
-// Takes the members for whom `leaves` says so out of a group, in batches. False
-// if some of them stay, for they are pinned (B5).
-absl::StatusOr<bool> EmptyGroup(const std::string& group,
-                                const std::string& rule,
-                                const std::function<bool(const User&)>& leaves,
-                                const RunEngineOptions& options,
-                                RunWork& work) {
-  std::string after;
-  bool have_all_left = true;
-  while (true) {
-    ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
-    UserSync sync(work, *transaction, options.clock.TimeNow(), options.make_id);
-    ASSIGN_OR_RETURN(
-        std::vector<std::string> members,
-        transaction->identities().ListMembers(group, after, kMembersPerBatch));
-    if (members.empty()) return have_all_left;
-    after = members.back();
-    for (const std::string& member : members) {
-      ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
-                       transaction->identities().FindUser(member));
-      if (record.has_value() && leaves(record->user)) {
-        ASSIGN_OR_RETURN(const bool has_left,
-                         sync.LeaveGroup(*record, group, rule));
-        have_all_left &= has_left;
-      }
-    }
-    if (transaction->empty()) continue;
-    SaveProgress(work, *transaction);
-    RETURN_IF_ERROR(transaction->Commit());
-  }
-}
-
-// Members whom the directory does not know, or not any more, leave a group that
-// it has taken over (R45, R46). Not one that has vanished from the source (A7):
-// who belongs to it is not known. Nor one that is about to be released (A8): it
-// keeps whom no sync has put there. Those who are pinned leave it in the run
-// after the pin is lifted (B5).
-absl::Status RemoveStrangers(const RunEngineOptions& options, RunWork& work) {
-  ASSIGN_OR_RETURN(std::vector<GroupRecord> groups,
-                   options.store.Identities(work.account())
-                       .GroupsOfDirectory(work.directory()));
-  for (const GroupRecord& record : groups) {
-    if (!record.group.has_strangers ||
-        work.rules.missing_groups.contains(record.group.id) ||
-        !absl::c_linear_search(work.scope.selected_source_ids(),
-                               record.group.source_id)) {
-      continue;
-    }
-    ASSIGN_OR_RETURN(const bool have_all_left,
-                     EmptyGroup(
-                         record.group.id, "R45",
-                         [&](const User& user) {
-                           return IsStranger(user, work.directory());
-                         },
-                         options, work));
-    if (!have_all_left) continue;
-    ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
-    RETURN_IF_ERROR(SettleTakenOver(record.group.id, *transaction));
-    RETURN_IF_ERROR(transaction->Commit());
-  }
   return absl::OkStatus();
 }
 
@@ -332,11 +279,19 @@ absl::Status ReleaseGroups(const RunEngineOptions& options, RunWork& work) {
                        .GroupsOfDirectory(work.directory()));
   for (const GroupRecord& record : groups) {
     if (selected.contains(record.group.source_id)) continue;
-    ASSIGN_OR_RETURN(const bool have_all_left,
-                     EmptyGroup(
-                         record.group.id, "A8",
-                         [](const User& user) { return !user.claims.empty(); },
-                         options, work));
+    const std::string& group = record.group.id;
+    bool have_all_left = true;
+    RETURN_IF_ERROR(VisitMembers(
+        group,
+        [&](const UserRecord& member, UserSync& sync,
+            Transaction&) -> absl::Status {
+          if (member.user.claims.empty()) return absl::OkStatus();
+          ASSIGN_OR_RETURN(const bool has_left,
+                           sync.LeaveGroups(member, {group}, "A8"));
+          have_all_left &= has_left;
+          return absl::OkStatus();
+        },
+        options, work));
     if (!have_all_left) continue;
     ASSIGN_OR_RETURN(auto transaction, Begin(options, work));
     RETURN_IF_ERROR(ReleaseGroup(record.group.id, options.clock.TimeNow(), work,

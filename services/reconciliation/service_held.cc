@@ -100,7 +100,9 @@ ReconciliationServiceImpl::ListHeldChanges(
   bool is_full = static_cast<int>(users.size()) == page_size;
   for (const HeldUser& held : users) {
     v1::HeldChange change;
-    change.set_source_id(held.source_id);
+    if (batch.danger() != v1::HeldBatch::MEMBERS_REMOVED) {
+      change.set_source_id(held.source_id);
+    }
     change.set_user(UserName(account, held.row.user_id()).ToString());
     ASSIGN_OR_RETURN(absl::optional<UserRecord> record,
                      identities.FindUser(held.row.user_id()));

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -78,10 +79,11 @@ class UserSync {
   // Makes void what the guard holds of a user.
   void DropHeld(const std::string& source_id);
 
-  // Takes a user out of a group, whoever he is; false: he is pinned, and stays.
-  absl::StatusOr<bool> LeaveGroup(const UserRecord& record,
-                                  const std::string& group,
-                                  const std::string& rule);
+  // Takes a user, whoever he is, out of groups, which are in order; false: he
+  // is pinned, and stays.
+  absl::StatusOr<bool> LeaveGroups(const UserRecord& record,
+                                   std::vector<std::string> groups,
+                                   const std::string& rule);
 
   // Whether the user is to be left alone. A plan shows what becomes of its
   // directory's users, for its application unpins them.

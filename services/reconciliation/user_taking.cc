@@ -273,19 +273,22 @@ absl::Status UserSync::CarryOutDue(const UserRecord& record,
                Marked(record.mark, work_.run.name(), decision, 0, left));
 }
 
-absl::StatusOr<bool> UserSync::LeaveGroup(const UserRecord& record,
-                                          const std::string& group,
-                                          const std::string& rule) {
+absl::StatusOr<bool> UserSync::LeaveGroups(const UserRecord& record,
+                                           std::vector<std::string> groups,
+                                           const std::string& rule) {
   if (IsPinned(record.user)) return false;
   reconciliation::Withheld due;
-  due.leave_groups = {group};
+  due.leave_groups = std::move(groups);
   UserDecision decision = DecideWithheld(record.user, due, now_);
   if (decision.fate == Fate::kUnchanged) return true;
   decision.rules = {rule};
-  v1::RunCounters& counters = work_.counters();
-  counters.set_memberships_removed(counters.memberships_removed() + 1);
-  RETURN_IF_ERROR(Write(&record, decision,
-                        Marked(record.mark, work_.run.name(), decision, 0, 1)));
+  const int64_t left =
+      CountOnlyInFirst(record.user.groups, decision.after.groups);
+  Add(left, &v1::RunCounters::memberships_removed,
+      &v1::RunCounters::set_memberships_removed, &work_.counters());
+  RETURN_IF_ERROR(
+      Write(&record, decision,
+            Marked(record.mark, work_.run.name(), decision, 0, left)));
   return true;
 }
 

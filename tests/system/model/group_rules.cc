@@ -143,26 +143,87 @@ void Sync::NoteLinks() {
   }
 }
 
+bool Sync::LosesStrangers(int number) const {
+  const Group& group = state_.groups.at(number);
+  return IsOwn(number) && group.has_strangers &&
+         linked_.count(group.object) > 0 && missing_.count(number) == 0;
+}
+
+bool Sync::IsUnknownIn(const User& user, int group) const {
+  if (user.groups.count(group) == 0) return false;
+  return user.claims.count(directory_) == 0 || user.in_trash();
+}
+
+bool Sync::IsStranger(const User& user, int group) const {
+  return IsUnknownIn(user, group) && !user.pinned();  // B5
+}
+
 // R45, R46: members whom the directory does not know leave a group that it has
-// taken over; those who are pinned when they may (B5).
-void Sync::ClearStrangers() {
-  for (const auto& [object, number] : linked_) {
-    Group& group = state_.groups.at(number);
-    if (!group.has_strangers || missing_.count(number) > 0) continue;
-    group.has_strangers = false;
-    for (auto& [member, user] : state_.users) {
-      if (user.groups.count(number) == 0) continue;
-      auto claim = user.claims.find(directory_);
-      if (claim != user.claims.end() && !user.in_trash()) continue;
-      if (user.pinned()) {
-        group.has_strangers = true;
-        continue;
-      }
-      const User before = user;
-      user.groups.erase(number);
-      Tell(member, before, "UPDATED", {"R45", "R46"});
+// taken over, if they are not too many (B2); those who are pinned when they may
+// (B5).
+void Sync::GuardStrangers() {
+  int64_t strangers = 0, members = 0;
+  for (const auto& [number, group] : state_.groups) {
+    if (!IsOwn(number)) continue;
+    for (const auto& [member, user] : state_.users) {
+      members += user.groups.count(number) > 0;
+      strangers += LosesStrangers(number) && IsStranger(user, number);
     }
   }
+  Judge("MEMBERS_REMOVED", strangers, members);
+}
+
+void Sync::ClearStrangers() {
+  const std::string danger = "MEMBERS_REMOVED";
+  for (const auto& [object, number] : linked_) {
+    if (!LosesStrangers(number)) continue;
+    bool have_all_left = held_.count(danger) == 0;
+    for (auto& [member, user] : state_.users) {
+      if (user.pinned() && IsUnknownIn(user, number)) have_all_left = false;
+      if (!IsStranger(user, number)) continue;
+      if (held_.count(danger) > 0) {
+        HoldStranger(member, number);
+        continue;
+      }
+      NoteTaken(danger, 1);
+      if (state_.held[directory_].count(danger) > 0) {
+        state_.held[directory_].at(danger).rows.erase(-member);
+      }
+      LeaveAsStranger(member, {number});
+    }
+    if (have_all_left) state_.groups.at(number).has_strangers = false;
+  }
+}
+
+// Who knows everything says anew what is held; a run of changes adds to it.
+void Sync::HoldStranger(int member, int group) {
+  const std::string danger = "MEMBERS_REMOVED";
+  Taking& row = state_.held[directory_][danger].rows[-member];
+  const bool is_first = held_[danger].count(-member) == 0;
+  if (is_first && run_.kind == "FULL") row = Taking();
+  if (!row.leave.insert(group).second) return;
+  row.user = member;
+  if (is_first) Count("held " + danger);
+  held_[danger].insert(-member);
+}
+
+void Sync::LeaveAsStranger(int member, const std::set<int>& groups) {
+  User& user = state_.users.at(member);
+  const User before = user;
+  for (const int group : groups) user.groups.erase(group);
+  Tell(member, before, "UPDATED", {"R45", "R46"});
+}
+
+void Sync::CarryOutStranger(const Taking& held) {
+  if (state_.users.count(held.user) == 0) return;
+  std::set<int> groups;
+  for (const int group : held.leave) {
+    if (state_.groups.count(group) > 0 && LosesStrangers(group) &&
+        IsStranger(state_.users.at(held.user), group)) {
+      groups.insert(group);
+    }
+  }
+  LeaveAsStranger(held.user, groups);
 }
 
 // A8: unmanaged from now on, and without synced members, whichever directory's

@@ -47,6 +47,7 @@ void Sync::Guard(bool complete) {
   for (const auto& [object, taking] : takings_) count(object, taking);
   if (run_.kind == "CHANGES") {
     for (const auto& [danger, batch] : state_.held[directory_]) {
+      if (danger == "MEMBERS_REMOVED") continue;  // Counted anew.
       for (const auto& [object, taking] : batch.rows) {
         if (told_.count(object) == 0) count(object, taking);
       }
@@ -75,6 +76,7 @@ void Sync::Guard(bool complete) {
   Judge("GROUPS_EMPTIED", static_cast<int64_t>(emptied.size()), live_groups);
   Judge("MERGED", merged, std::max(live_, run_.counters["users_seen"]));
   Judge("EMAILS_CLEARED", cleared, live_);
+  if (complete) GuardStrangers();
   (held_.count("GROUPS_EMPTIED") > 0 ? emptied_ : emptying_) = emptied;
 }
 
@@ -123,7 +125,10 @@ void Sync::Judge(const std::string& danger, int64_t rows, int64_t live) {
   if (planted_ == Planted::kGuardSleeps || rows == 0) return;
   const int64_t taken = TakenWithinADay(danger);
   rows += taken;
-  if (danger == "REMOVED" || danger == "GROUPS_EMPTIED") live += taken;
+  if (danger == "REMOVED" || danger == "GROUPS_EMPTIED" ||
+      danger == "MEMBERS_REMOVED") {
+    live += taken;
+  }
   const auto is_over = [&](const GuardLimit& limit) {
     return rows > limit.count && rows * 100 > live * limit.percent;
   };
@@ -179,6 +184,7 @@ void Sync::HoldPartsOf(int object, int number, Taking* taking) {
 // The source has said something newer about this object.
 void Sync::DropHeld(int object) {
   for (auto& [danger, batch] : state_.held[directory_]) {
+    if (danger == "MEMBERS_REMOVED") continue;  // Not about objects.
     batch.rows.erase(object);
   }
 }
@@ -209,7 +215,13 @@ Outcome Sync::Approved(const std::string& danger) {
   run_.kind = "HELD_BATCH";
   NoteLinks();
   const Batch batch = state_.held.at(directory_).at(danger);
-  for (const auto& [object, held] : batch.rows) CarryOutApproved(object, held);
+  for (const auto& [object, held] : batch.rows) {
+    if (danger == "MEMBERS_REMOVED") {
+      CarryOutStranger(held);
+    } else {
+      CarryOutApproved(object, held);
+    }
+  }
   state_.closed.insert(LineOf(directory_, danger, "APPLIED", batch));
   state_.held.at(directory_).erase(danger);
   outcome_.answer = "OK";

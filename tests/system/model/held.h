@@ -30,10 +30,12 @@ struct Batch {
   int percent = 0;
   int limit = 0;
   int64_t changes = 0;
-  std::map<int, Taking> rows;  // By object.
+  // By object; of MEMBERS_REMOVED by the negative number of the user.
+  std::map<int, Taking> rows;
 };
 
-// By danger: REMOVED, DISABLED, GROUPS_EMPTIED, MERGED, EMAILS_CLEARED.
+// By danger: REMOVED, DISABLED, GROUPS_EMPTIED, MERGED, EMAILS_CLEARED,
+// MEMBERS_REMOVED.
 using Batches = std::map<std::string, Batch>;
 
 }  // namespace rollcall::model

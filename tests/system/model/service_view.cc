@@ -158,10 +158,14 @@ void ServiceView::AddBatches(const std::string& directory,
       }
       std::sort(leave.begin(), leave.end());
       const auto user = Must(identities.FindUser(held.row.user_id()));
-      lines->push_back(absl::StrCat(
-          "held ", directory, " ", danger, " ", ObjectOf(held.source_id), " ",
-          user.has_value() ? user->user.username : "gone",
-          " leaves=", absl::StrJoin(leave, ",")));
+      const int whom =
+          batch.danger() == v1::HeldBatch::MEMBERS_REMOVED
+              ? -NumberOf(absl::StrCat(kAccount, "/users/", held.row.user_id()))
+              : ObjectOf(held.source_id);
+      lines->push_back(
+          absl::StrCat("held ", directory, " ", danger, " ", whom, " ",
+                       user.has_value() ? user->user.username : "gone",
+                       " leaves=", absl::StrJoin(leave, ",")));
     }
   }
 }

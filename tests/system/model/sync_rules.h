@@ -122,7 +122,14 @@ class Sync {
   void CarryOutApproved(int object, const Taking& held);
 
   // Last, groups that are what they were not.
+  bool LosesStrangers(int number) const;
+  bool IsUnknownIn(const User& user, int group) const;
+  bool IsStranger(const User& user, int group) const;
+  void GuardStrangers();
   void ClearStrangers();
+  void HoldStranger(int member, int group);
+  void LeaveAsStranger(int member, const std::set<int>& groups);
+  void CarryOutStranger(const Taking& held);
   void ReleaseGroups();
 
   bool IsOwn(int group) const;
