@@ -351,5 +351,29 @@ TEST(HeldLater, B2_R50_DisablingOneAfterTheOtherIsHeldToo) {
   EXPECT_EQ(OnlyBatch(world).danger(), v1::HeldBatch::DISABLED);
 }
 
+// Ben would be removed, which is held; then he is pinned, and comes again.
+TEST(HeldLater, B2_B5_WhoIsHeldAndPinnedIsCountedOnce) {
+  World world;
+  FakeTenant& tenant = world.tenant();
+  tenant.limits.mutable_removed()->set_count(0);
+  tenant.AddGroup(1, "Sales");
+  tenant.AddUser(10, "ada@a.test", {1});
+  tenant.AddUser(11, "ben@a.test", {1});
+  world.Sync();
+  tenant.UserAt(11).set_email("new@a.test");
+  const v1::Run emailing = world.Sync();
+  tenant.RemoveUser(11);
+  world.Sync();
+  ASSERT_EQ(OnlyBatch(world).change_count(), 1);
+  world.clock.AdvanceTime(absl::Hours(1));
+  world.Revert(emailing);
+  ASSERT_EQ(world.user("ben@a.test").pinned_by, "d1");
+  tenant.AddUser(11, "ben@a.test", {1});
+  const v1::Run run = world.SyncChanges();
+  EXPECT_EQ(run.counters().users_pinned(), 1);
+  EXPECT_EQ(run.counters().users_unchanged(), 1);
+  EXPECT_EQ(OnlyBatch(world).state(), v1::HeldBatch::DISSOLVED);
+}
+
 }  // namespace
 }  // namespace rollcall::reconciliation

@@ -2,6 +2,7 @@
 // reading that began later has decided meanwhile (R80, B3).
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -217,6 +218,84 @@ TEST(NewerReading, B2_WhatTheGuardHoldsIsNotTakenByTheLook) {
       });
   EXPECT_EQ(world.user("ada@a.test").status, UserStatus::kActive);
   EXPECT_EQ(run.counters().held().at("DISABLED"), 12);
+}
+
+// A run that has met everybody, and whose reading is not over yet, when ada is
+// looked at as `change` has made her.
+template <typename Change>
+v1::Run RunWithALookBehindIt(World& world, const Change& change) {
+  FakeDirectory& source = world.directory_service;
+  const auto trailer = static_cast<int>(2 + world.tenant().groups.size() +
+                                        world.tenant().users.size());
+  bool is_over = false;
+  source.read_seconds = kRunBegins;
+  source.on_message = [&](int message) {
+    if (message < trailer || std::exchange(is_over, true)) return;
+    change(world.tenant());
+    source.read_seconds = kLookBegins;
+    const std::string upn = world.tenant().UserAt(10).user_principal_name();
+    ASSERT_OK(world.SyncUser(upn));
+  };
+  v1::Run run = world.Sync();
+  EXPECT_TRUE(is_over);
+  source.on_message = nullptr;
+  return run;
+}
+
+// Ada waits for the name that Ben gives up.
+void PassOnBensName(World& world) {
+  world.tenant().follow_renames = true;
+  world.tenant().UserAt(10).set_user_principal_name("ben@a.test");
+  world.tenant().UserAt(11).set_user_principal_name("bob@a.test");
+}
+
+TEST(NewerReading, R80_A3_ANameThatIsGivenDoesNotMakeTheNewerAnswerOld) {
+  World world;
+  Populate(world);
+  PassOnBensName(world);
+  world.tenant().UserAt(10).set_enabled(false);
+  RunWithALookBehindIt(
+      world, [](FakeTenant& tenant) { tenant.UserAt(10).set_enabled(true); });
+  EXPECT_EQ(world.user("ben@a.test").claims[0].source_id, SourceId(10));
+  EXPECT_EQ(world.user("ben@a.test").status, UserStatus::kActive);
+}
+
+TEST(NewerReading, R80_A3_WhoIsCalledOtherwiseByNowDoesNotGetTheOlderName) {
+  World world;
+  Populate(world);
+  PassOnBensName(world);
+  RunWithALookBehindIt(world, [](FakeTenant& tenant) {
+    tenant.UserAt(10).set_user_principal_name("zoe@a.test");
+  });
+  EXPECT_FALSE(world.FindUser("ben@a.test").has_value());
+  world.Sync();
+  EXPECT_EQ(world.user("zoe@a.test").claims[0].source_id, SourceId(10));
+}
+
+TEST(NewerReading, A3_WhoIsLookedAtAgainIsWarnedOfOnce) {
+  World world;
+  Populate(world);
+  world.tenant().UserAt(10).set_user_principal_name("zoe@a.test");
+  world.tenant().UserAt(10).set_enabled(false);
+  const v1::Run run = RunWithALookBehindIt(world, [](FakeTenant&) {});
+  EXPECT_EQ(run.counters().users_newer(), 1);
+  EXPECT_EQ(run.counters().warnings().at("RENAME_PENDING"), 1);
+}
+
+TEST(NewerReading, B2_R43_WhoWasMergedMeanwhileIsNotHeld) {
+  World world;
+  world.tenant().AddGroup(1, "Sales");
+  User manual;
+  manual.id = "manual";
+  manual.username = "cyd@a.test";
+  world.PutUser(manual);
+  world.tenant().limits.mutable_merged()->set_percent(0);
+  world.tenant().limits.mutable_merged()->set_count(0);
+  world.tenant().AddUser(10, "cyd@a.test", {1});
+  const v1::Run run = RunWithALookBehindIt(world, [](FakeTenant&) {});
+  EXPECT_EQ(world.user("cyd@a.test").id, "manual");
+  EXPECT_EQ(run.counters().held().count("MERGED"), 0);
+  EXPECT_EQ(run.counters().users_newer(), 1);
 }
 
 }  // namespace

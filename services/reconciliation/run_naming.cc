@@ -15,6 +15,7 @@
 #include "services/reconciliation/records.h"
 #include "services/reconciliation/run_steps.h"
 #include "services/reconciliation/user_sync.h"
+#include "services/reconciliation/username_form.h"
 
 namespace rollcall::reconciliation {
 namespace {
@@ -53,6 +54,15 @@ absl::StatusOr<std::string> LinkedTo(const std::string& source_id,
   return linked.has_value() ? linked->user.id : std::string();
 }
 
+// Whether the source still calls the user so, as far as is known: a sync of
+// this user alone may know better. The next run is told of it.
+bool IsStillCalledSo(const Claim& claim, const store::RenameRow& rename,
+                     const RunWork& work) {
+  return rename.rule() != "A3" ||
+         UsernameOf(claim.user_principal_name, work.rules.normalization) ==
+             rename.to();
+}
+
 // None if nobody waits under this key, or not any more.
 absl::StatusOr<absl::optional<Waiting>> FindWaiting(
     const std::string& source_id, const UserSync& sync, const RunWork& work,
@@ -81,7 +91,8 @@ absl::StatusOr<absl::optional<Waiting>> FindWaiting(
   const Claim* claim = user->user.ClaimOf(work.directory());
   const bool still_waits = claim != nullptr && claim->source_id == source_id &&
                            !sync.IsPinned(user->user) &&
-                           user->user.username == waiting.row.rename().from();
+                           user->user.username == waiting.row.rename().from() &&
+                           IsStillCalledSo(*claim, waiting.row.rename(), work);
   if (!still_waits) return absl::optional<Waiting>();
   waiting.user = *std::move(user);
   return absl::make_optional(std::move(waiting));

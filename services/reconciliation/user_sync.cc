@@ -88,10 +88,12 @@ bool UserSync::LeavesPinned(const User& user) {
   return true;
 }
 
-// The user gets the time of the reading that has decided about it.
+// The user gets the time of the reading that has decided about it, unless a
+// newer one has: this one only adds to it then (R80).
 void UserSync::StampReading(User& user) const {
   for (Claim& claim : user.claims) {
-    if (claim.directory == work_.directory()) claim.read_time = read_time_;
+    if (claim.directory != work_.directory() || IsNewer(claim)) continue;
+    claim.read_time = read_time_;
   }
 }
 
@@ -243,6 +245,7 @@ absl::Status UserSync::Follow(const DesiredUser& desired,
     decision = WithTaking(std::move(decision), now_);
   }
   for (const std::string& warning : decision.warnings) {
+    if (was_met_) break;
     ++(*counters.mutable_warnings())[warning];
   }
   outcome_.fate = decision.fate;

@@ -161,6 +161,7 @@ class UserSync {
   bool at_once_;    // Takes and gives in one, ...
   bool has_proof_;  // ... if what it says proves that it may take (R30).
   bool is_counted_ = false;  // Among those who were seen.
+  bool was_met_ = false;     // Before, so that he has been warned about.
   absl::optional<v1::Evidence> evidence_;
   UserOutcome outcome_;
 };

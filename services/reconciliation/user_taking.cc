@@ -29,6 +29,15 @@ DesiredUser FromRow(const std::string& source_id,
   return desired;
 }
 
+namespace {
+
+bool IsDue(const store::WithheldRow& row) {
+  return row.absent() || row.disable() || row.clear_email() ||
+         row.leave_groups_size() > 0 || row.look_again() || row.uncounted();
+}
+
+}  // namespace
+
 void UserSync::Hold(Danger danger, const std::string& source_id,
                     store::WithheldRow row) {
   row.set_run(work_.run.name());
@@ -74,8 +83,11 @@ absl::Status UserSync::Withheld(const std::string& source_id,
   // the user since.
   const Claim* claim =
       record.has_value() ? record->user.ClaimOf(work_.directory()) : nullptr;
-  const bool still_ours = claim != nullptr && claim->source_id == source_id &&
-                          !LeavesPinned(record->user);
+  const bool is_linked = claim != nullptr && claim->source_id == source_id;
+  const bool is_pinned = is_linked && IsPinned(record->user);
+  const bool still_ours = is_linked && !is_pinned;
+  // Of whom nothing is due he was counted when he was met.
+  if (is_pinned && IsDue(row)) LeavesPinned(record->user);
   if (still_ours && (row.look_again() || IsNewer(*claim))) {
     return FollowView(*record, source_id, row, view);
   }
@@ -102,6 +114,7 @@ absl::Status UserSync::FollowView(const UserRecord& record,
     at_once_ = true;
     has_proof_ = work_.place.complete() && view->evidence.complete();
     is_counted_ = !row.uncounted();
+    was_met_ = !row.look_again();
     return Follow(*view->user, record.user.id, /*may_merge=*/true);
   }
   if (row.uncounted()) CountSeen(store::UserMarkRow(), &counters);
@@ -111,14 +124,15 @@ absl::Status UserSync::FollowView(const UserRecord& record,
 
 absl::Status UserSync::CarryOutMerge(const std::string& source_id,
                                      const store::WithheldRow& row) {
-  if (work_.IsHeld(Danger::kMerged)) {
+  ASSIGN_OR_RETURN(
+      absl::optional<UserRecord> linked,
+      transaction_.identities().FindUserBySource(work_.directory(), source_id));
+  // Whom a sync of this user alone has merged meanwhile nobody holds.
+  if (!linked.has_value() && work_.IsHeld(Danger::kMerged)) {
     Hold(Danger::kMerged, source_id, row);
     CountSeen(store::UserMarkRow(), &work_.counters());
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(
-      absl::optional<UserRecord> linked,
-      transaction_.identities().FindUserBySource(work_.directory(), source_id));
   return Follow(FromRow(source_id, row.merge()),
                 linked.has_value() ? linked->user.id : "", /*may_merge=*/true);
 }
