@@ -86,8 +86,9 @@ absl::Status UserSync::Withheld(const std::string& source_id,
   const bool is_linked = claim != nullptr && claim->source_id == source_id;
   const bool is_pinned = is_linked && IsPinned(record->user);
   const bool still_ours = is_linked && !is_pinned;
-  // Of whom nothing is due he was counted when he was met.
-  if (is_pinned && IsDue(row)) LeavesPinned(record->user);
+  // Of whom nothing is due he was counted when he was met, unless the run is an
+  // approved batch, which meets him here.
+  if (is_pinned && (work_.at_once || IsDue(row))) LeavesPinned(record->user);
   if (still_ours && (row.look_again() || IsNewer(*claim))) {
     return FollowView(*record, source_id, row, view);
   }
