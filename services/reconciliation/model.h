@@ -100,7 +100,7 @@ struct Group {
   absl::Time update_time;
 
   // The group was taken over, and members whom this directory does not know
-  // are still in it (R45, R46).
+  // are still in it, or in it again since a run was undone (R45, R46, B5).
   bool has_strangers = false;
 
   friend bool operator==(const Group&, const Group&) = default;
