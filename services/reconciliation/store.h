@@ -23,7 +23,7 @@
 namespace rollcall::reconciliation {
 
 // The version of keys and values, for RocksDbOptions.
-inline constexpr int kStoreFormatVersion = 1;
+inline constexpr int kStoreFormatVersion = 2;
 
 // Thread-safe. Accounts are named by their ids. Readers see all that was
 // committed before; every write goes through a transaction.
